@@ -1,0 +1,121 @@
+"""The catalogue of editions: find, load, check and select the one in force."""
+
+import os
+from collections.abc import Iterator
+from datetime import date
+from functools import cache
+from pathlib import Path
+
+from criteria.check import check_scheme
+from criteria.errors import CriteriaError, Problem
+from criteria.load import load_documents, load_scheme, read_toml
+from criteria.model import Document, Scheme
+
+CATALOG = Path(__file__).parent / "catalog"
+
+
+class Library:
+    """All editions below one folder, loaded and checked on first use.
+
+    Args:
+        root: a folder with ``<scheme>/<edition>/scheme.toml``, and beside them
+            ``sources.toml`` and ``frozen.toml`` when it has its own.
+    """
+
+    def __init__(self, root: Path = CATALOG) -> None:
+        self.root = root
+        self._loaded: dict[tuple[str, str], Scheme] = {}
+        problems: list[Problem] = []
+        sources = root / "sources.toml"
+        # a catalogue of one's own may cite the documents that the product knows
+        own = sources if sources.exists() else CATALOG / "sources.toml"
+        self.documents: dict[str, Document] = load_documents(own, problems)
+        frozen = root / "frozen.toml"
+        self._frozen: dict[str, str] = (
+            {key: str(value) for key, value in read_toml(frozen, "frozen.toml", problems).items()}
+            if frozen.exists()
+            else {}
+        )
+        if problems:
+            raise CriteriaError(problems)
+
+    def folders(self) -> list[Path]:
+        """Folders that hold an edition."""
+        if (self.root / "scheme.toml").exists():
+            return [self.root]
+        return sorted(path.parent for path in self.root.glob("*/*/scheme.toml"))
+
+    def check(self) -> list[Problem]:
+        """Every problem of every edition."""
+        problems: list[Problem] = []
+        for folder in self.folders():
+            problems.extend(self._read(folder)[1])
+        return problems
+
+    def editions(self, scheme: str) -> list[str]:
+        """Editions of a scheme, newest first."""
+        return sorted(
+            (folder.name for folder in self.folders() if folder.parent.name == scheme),
+            reverse=True,
+        )
+
+    def get(self, scheme: str, edition: str) -> Scheme:
+        """Load an edition.
+
+        Raises:
+            KeyError: the catalogue does not have it.
+            CriteriaError: it has problems; it is never used then.
+        """
+        key = (scheme, edition)
+        if key not in self._loaded:
+            folder = next((f for f in self.folders() if (f.parent.name, f.name) == key), None)
+            if folder is None:
+                raise KeyError(f"{scheme}@{edition}")
+            loaded, problems = self._read(folder)
+            if problems or loaded is None:
+                raise CriteriaError(problems)
+            self._loaded[key] = loaded
+        return self._loaded[key]
+
+    def find(self, name: str, on: date | None = None) -> Scheme:
+        """Load ``scheme@edition``, or the edition of ``scheme`` in force on a day.
+
+        Args:
+            name: ``scheme`` or ``scheme@edition``.
+            on: the day; without it the newest edition is taken.
+
+        Raises:
+            KeyError: no such scheme or edition, or none in force on that day.
+        """
+        scheme, _, edition = name.partition("@")
+        if edition:
+            return self.get(scheme, edition)
+        for candidate in self.editions(scheme):
+            found = self.get(scheme, candidate)
+            if on is None or _in_force(found, on):
+                return found
+        raise KeyError(name)
+
+    def schemes(self) -> Iterator[Scheme]:
+        """All editions that load without problems."""
+        for folder in self.folders():
+            yield self.get(folder.parent.name, folder.name)
+
+    def _read(self, folder: Path) -> tuple[Scheme | None, list[Problem]]:
+        problems: list[Problem] = []
+        scheme = load_scheme(folder, problems)
+        # sums and ids of a file that could not be read would only repeat the same faults
+        if scheme is not None and not problems:
+            problems.extend(check_scheme(scheme, self.documents, self._frozen))
+        return scheme, problems
+
+
+def _in_force(scheme: Scheme, on: date) -> bool:
+    return scheme.valid_from <= on and (scheme.valid_until is None or on <= scheme.valid_until)
+
+
+@cache
+def default_library() -> Library:
+    """The catalogue of this installation (``ANBIAO_CATALOG``, else the shipped one)."""
+    place = os.environ.get("ANBIAO_CATALOG")
+    return Library(Path(place) if place else CATALOG)

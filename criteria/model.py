@@ -1,0 +1,174 @@
+"""Everything that a criteria file may say, as frozen values with their wording."""
+
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """One wording in both languages."""
+
+    zh: str
+    en: str
+
+    def __getitem__(self, language: str) -> str:
+        return self.en if language == "en" else self.zh
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a rule stands: a key of ``sources.toml``, the clause, how far our words are from it.
+
+    ``verified`` says whether a human has checked the rule against the official text.
+    """
+
+    document: str
+    clause: str
+    wording: str
+    verified: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A legal document, named once for all criteria."""
+
+    id: str
+    title: Text
+    number: str
+    issued: date | None
+    effective: date | None
+    repealed: date | None
+    verified: bool
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A deduction rule; ``points`` in points, None for a whole-item rule."""
+
+    id: str
+    kind: str
+    points: Fraction | None
+    per: str | None
+    scope: str
+    trigger: str
+    zeroes: str | None
+    text: Text
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A scored row with what a reviewer asks to see, in the order of asking."""
+
+    id: str
+    element: str
+    sub_element: str | None
+    points: Fraction
+    veto: str | None
+    text: Text
+    evidence: tuple[Text, ...]
+    rules: tuple[Rule, ...]
+    source: Source
+    law: tuple[Source, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SubElement:
+    """A level-2 element (考评项目)."""
+
+    id: str
+    element: str
+    title: Text
+    points: Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class Element:
+    """A level-1 element (考评类目)."""
+
+    id: str
+    title: Text
+    points: Fraction
+    sub_elements: tuple[SubElement, ...]
+    items: tuple[Item, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LadderRung:
+    """A grade and the converted score it asks for, with its source."""
+
+    grade: str
+    title: Text
+    comparator: str
+    threshold: Fraction
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A fact of safety performance: how it is asked for and read.
+
+    ``kind`` is ``count``, ``flag``, ``choice`` (with ``order``, mildest first) or ``percent``.
+    """
+
+    id: str
+    kind: str
+    title: Text
+    help: Text
+    default: int | str | bool | None
+    order: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PerformanceCondition:
+    """What a grade asks of one fact."""
+
+    grade: str
+    fact: str
+    op: str
+    value: int | str | bool
+    when: str | None
+    unless: str | None
+    text: Text
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class Scheme:
+    """An edition of a scheme (评分细则), complete.
+
+    Attributes:
+        fingerprint: SHA-256 over everything the edition says.
+        published: frozen; a change makes ``criteria check`` fail.
+    """
+
+    id: str
+    edition: str
+    kind: str
+    title: Text
+    summary: Text
+    document: str
+    valid_from: date
+    valid_until: date | None
+    published: bool
+    total: Fraction
+    scale: Fraction
+    decimals: int
+    unit: Fraction
+    compare: str
+    ladder: tuple[LadderRung, ...]
+    facts: tuple[Fact, ...]
+    performance: tuple[PerformanceCondition, ...]
+    elements: tuple[Element, ...]
+    fingerprint: str
+
+    @property
+    def items(self) -> tuple[Item, ...]:
+        """All items in the order of the standard."""
+        return tuple(item for element in self.elements for item in element.items)
+
+    @property
+    def key(self) -> str:
+        """``scheme@edition``."""
+        return f"{self.id}@{self.edition}"

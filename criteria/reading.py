@@ -1,0 +1,170 @@
+"""A careful reader over parsed TOML: collects problems instead of stopping at the first."""
+
+import re
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime, time
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+from criteria.errors import Problem
+from criteria.model import Source, Text
+
+Table = Mapping[str, Any]
+
+
+class Reader:
+    """Reads the fields of one table and notes each fault with file, item and field."""
+
+    def __init__(self, table: Table, file: str, item: str, problems: list[Problem]) -> None:
+        self.table, self.file, self.item, self.problems = table, file, item, problems
+        self.read: set[str] = set()
+
+    def wrong(self, field: str, expected: str, found: object) -> None:
+        """Note a fault."""
+        self.problems.append(Problem(self.file, self.item, field, expected, str(found)))
+
+    def _get(self, field: str) -> Any:
+        self.read.add(field)
+        return self.table.get(field)
+
+    def string(self, field: str, default: str | None = None) -> str:
+        """Read a non-empty string."""
+        value = self._get(field)
+        if value is None and default is not None:
+            return default
+        if not isinstance(value, str) or not value.strip():
+            self.wrong(field, "a text in quotes", "nothing" if value is None else repr(value))
+            return ""
+        return value
+
+    def choice(self, field: str, allowed: Iterable[str], default: str | None = None) -> str:
+        """Read one of the allowed words."""
+        value = self.string(field, default)
+        options = list(allowed)
+        if value and value not in options:
+            self.wrong(field, "one of " + ", ".join(options), value)
+        return value
+
+    def optional_choice(self, field: str, allowed: Iterable[str]) -> str | None:
+        """Read one of the allowed words, or nothing."""
+        if field not in self.table:
+            self.read.add(field)
+            return None
+        return self.choice(field, allowed)
+
+    def number(self, field: str, *, least: Fraction = Fraction(0)) -> Fraction:
+        """Read an exact number not below ``least``."""
+        value = self._get(field)
+        if isinstance(value, bool) or not isinstance(value, int | Decimal):
+            self.wrong(field, "a number", "nothing" if value is None else repr(value))
+            return Fraction(0)
+        if isinstance(value, Decimal) and not value.is_finite():
+            self.wrong(field, "a number", str(value).lower())
+            return Fraction(0)
+        number = Fraction(value)
+        if number < least:
+            self.wrong(field, f"a number >= {least}", value)
+        return number
+
+    def integer(self, field: str, default: int | None = None) -> int:
+        """Read a whole number >= 0."""
+        if field not in self.table and default is not None:
+            self.read.add(field)
+            return default
+        number = self.number(field)
+        if number.denominator != 1:
+            self.wrong(field, "a whole number", self.table.get(field))
+            return 0
+        return int(number)
+
+    def flag(self, field: str, *, default: bool) -> bool:
+        """Read true or false."""
+        value = self._get(field)
+        if value is None:
+            return default
+        if not isinstance(value, bool):
+            self.wrong(field, "true or false", repr(value))
+            return default
+        return value
+
+    def day(self, field: str, *, required: bool = False) -> date | None:
+        """Read a date."""
+        value = self._get(field)
+        if value is None:
+            if required:
+                self.wrong(field, "a date such as 2025-01-31", "nothing")
+            return None
+        if not isinstance(value, date) or isinstance(value, datetime):
+            shown = value if isinstance(value, datetime | time) else repr(value)
+            self.wrong(field, "a date such as 2025-01-31", shown)
+            return None
+        return value
+
+    def text(self, field: str) -> Text:
+        """Read a wording in both languages."""
+        value = self._get(field)
+        if not isinstance(value, Mapping):
+            self.wrong(field, "a table with zh and en", "nothing" if value is None else repr(value))
+            return Text("", "")
+        return self._text_of(value, field)
+
+    def _text_of(self, value: Mapping[str, Any], field: str) -> Text:
+        parts = {}
+        for language in ("zh", "en"):
+            part = value.get(language)
+            if not isinstance(part, str) or not part.strip():
+                self.wrong(f"{field}.{language}", "a text in quotes", "nothing")
+                part = ""
+            parts[language] = part.strip()
+        for language in value:
+            if language not in ("zh", "en"):
+                self.wrong(f"{field}.{language}", "only zh and en", language)
+        return Text(parts["zh"], parts["en"])
+
+    def texts(self, field: str) -> tuple[Text, ...]:
+        """Read two lists of the same length, zh and en, as one list of wordings."""
+        value = self._get(field)
+        if not isinstance(value, Mapping):
+            self.wrong(field, "a table with the lists zh and en", "nothing")
+            return ()
+        zh, en = value.get("zh", []), value.get("en", [])
+        if not isinstance(zh, list) or not isinstance(en, list) or len(zh) != len(en):
+            self.wrong(field, "lists zh and en of the same length", f"{zh!r} / {en!r}")
+            return ()
+        return tuple(self._text_of({"zh": a, "en": b}, field) for a, b in zip(zh, en, strict=True))
+
+    def tables(self, field: str) -> list["Reader"]:
+        """Read a list of tables, each with a reader of its own (same item)."""
+        value = self._get(field)
+        if value is None:
+            return []
+        if not isinstance(value, list) or not all(isinstance(row, Mapping) for row in value):
+            self.wrong(field, f"tables [[{field}]]", repr(value))
+            return []
+        return [Reader(row, self.file, self.item, self.problems) for row in value]
+
+    def source(self, field: str = "source") -> Source:
+        """Read where a rule stands."""
+        value = self._get(field)
+        if not isinstance(value, Mapping):
+            self.wrong(field, "a table with document and clause", "nothing")
+            return Source("", "", "paraphrased", verified=False)
+        inner = Reader(value, self.file, self.item, self.problems)
+        document, clause = inner.string("document"), inner.string("clause")
+        wording = inner.choice("wording", ("quoted", "paraphrased", "derived"), "paraphrased")
+        verified = "checked" in value
+        inner.read.add("checked")
+        if verified and not isinstance(value["checked"], Mapping):
+            self.wrong(f"{field}.checked", "a table with on and by", repr(value["checked"]))
+        inner.finish()
+        return Source(document, clause, wording, verified)
+
+    def finish(self) -> None:
+        """Note fields that nobody knows, so that a misspelt one is not silently ignored."""
+        for field in self.table:
+            if field not in self.read:
+                self.wrong(field, "a known field: " + ", ".join(sorted(self.read)), field)
+
+
+ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]*")

@@ -1,0 +1,26 @@
+"""Non-conformities of the enterprise: what was lost, until when it must be put right.
+
+Reads   all non-conformities that submissions and reviews have opened.
+Writes  nothing yet: the rectification workflow is a later step.
+"""
+
+import streamlit as st
+
+from portal.i18n import language, t
+from portal.services import nonconformities
+from portal.ui import guard, nonconformity_panel
+
+user = guard.enterprise()
+
+# load
+lines = nonconformities.of_enterprise(user, user.organisation_id, language())
+
+# render
+st.title(t("page.nonconformities"))
+if not lines:
+    st.info(t("nonconformity.empty"), icon=":material/info:")
+    st.page_link("pages/enterprise/self_assessment.py", label=t("result.go_assess"),
+                 icon=":material/fact_check:")
+    st.stop()
+nonconformity_panel.draw(lines)
+st.caption(t("nonconformity.later"))

@@ -1,0 +1,75 @@
+"""Self-assessment: score the standard item by item; saved at every change, submitted at the end.
+
+Reads   the enterprise's self-assessments and the sheet of the chosen one.
+Writes  answers (through the sheet), a new assessment, a workbook, the submission, a reopening.
+"""
+
+import streamlit as st
+
+from portal.i18n import language, t
+from portal.services import assessments, enterprises, schemes
+from portal.ui import fields, flash, guard, scoring, workbook_panel
+
+FORM = "assessment"
+user = guard.enterprise()
+
+
+# act
+def start(scheme: str, year: int) -> None:
+    with flash.outcome():
+        opened = assessments.open_self_assessment(guard.acting_user(), scheme, year)
+        st.query_params["no"] = str(opened.assessment_no)
+
+
+def reopen(assessment_no: int) -> None:
+    with flash.outcome(ok=t("assessment.reopened")):
+        acting = guard.acting_user()
+        reason = fields.value(FORM, "reason", "")
+        assessments.reopen(acting, acting.organisation_id, assessment_no, reason)
+        fields.clear(FORM)
+
+
+def offer_start() -> None:
+    left, right, last = st.columns([1, 3, 1], vertical_alignment="bottom")
+    year = left.selectbox(t("assessment.choose_year"), schemes.years(), key=f"{FORM}.year")
+    choices = schemes.enterprise_schemes(language())
+    scheme = right.selectbox(t("assessment.choose_scheme"), list(choices),
+                             format_func=choices.get, key=f"{FORM}.scheme")
+    last.button(t("assessment.start"), type="primary", key=f"{FORM}.start", on_click=start,
+                args=(scheme, year))
+
+
+# load
+own = assessments.own_assessments(user)
+
+# render
+st.title(t("page.self_assessment"))
+flash.show()
+if not own:
+    st.markdown(t("assessment.sentence_none"))
+    offer_start()
+    st.stop()
+titles = schemes.enterprise_schemes(language(), every_edition=True)
+numbers = {a.assessment_no: a for a in own}
+number = fields.linked_choice(
+    "no", list(numbers), t("assessment.which"),
+    lambda n: t("assessment.label", year=numbers[n].year,
+                scheme=titles[f"{numbers[n].scheme}@{numbers[n].edition}"]),
+)
+assessment = numbers[number]
+known = enterprises.performance(user, assessment.year).version > 0
+if schemes.locked(assessment):
+    st.info(t("assessment.locked", at=schemes.submitted_at(assessment)), icon=":material/lock:")
+    st.page_link("pages/enterprise/result.py", label=t("assessment.see_result"),
+                 icon=":material/workspace_premium:", query_params={"no": str(number)})
+scoring.draw_sheet(user, assessment)
+if schemes.locked(assessment):
+    with st.expander(t("assessment.reopen")):
+        st.text_area(t("assessment.reopen_reason"), key=fields.key(FORM, "reason"),
+                     help=t("assessment.reopen_help"))
+        st.button(t("assessment.reopen"), key=f"{FORM}.reopen", on_click=reopen, args=(number,))
+else:
+    scoring.draw_submit(user, assessment, facts_known=known)
+workbook_panel.draw(user, assessment)
+with st.expander(t("assessment.start")):
+    offer_start()

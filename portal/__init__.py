@@ -1,0 +1,1 @@
+"""The portal: domain, store, services, documents, charts, texts and screens of Anbiao."""

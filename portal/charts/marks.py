@@ -1,0 +1,21 @@
+"""What all figures share: palette, fonts, numbers on the marks."""
+
+import altair as alt
+
+ACCENT = "#14507a"
+QUIET = "#8a97a3"
+GRADES = {"1": "#0072B2", "2": "#56B4E9", "3": "#E69F00", "none": "#8a97a3", "pending": "#d5dbe1"}
+"""Colour-blind-safe (Okabe–Ito); grades are also told by their names on the marks."""
+
+FONT = "Noto Sans CJK SC, Microsoft YaHei, PingFang SC, sans-serif"
+
+
+def finished(chart: alt.Chart | alt.LayerChart, height: int) -> alt.Chart | alt.LayerChart:
+    """Give a chart the look of the portal."""
+    return (
+        chart.properties(height=height)
+        .configure(font=FONT)
+        .configure_axis(labelFontSize=13, titleFontSize=13, grid=False, labelLimit=320)
+        .configure_legend(labelFontSize=13, titleFontSize=13, orient="top")
+        .configure_view(strokeWidth=0)
+    )

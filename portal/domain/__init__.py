@@ -1,0 +1,1 @@
+"""Assessments, people, calendars and codes: values and rules without database or screen."""

@@ -1,0 +1,1 @@
+"""What people come to do; rights are checked here, every time."""

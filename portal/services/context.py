@@ -1,0 +1,63 @@
+"""What the services work with: the database, the criteria, the clock."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta, timezone
+from threading import Lock
+
+from criteria import Library, default_library
+from portal.config import settings
+from portal.store.database import Database
+from portal.store.opening import open_database
+
+CHINA = timezone(timedelta(hours=8))
+"""The one time of the country; dates that decide are days there, moments are stored in UTC."""
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The running installation."""
+
+    db: Database
+    library: Library
+    now: Callable[[], datetime] = _utc_now
+
+    @property
+    def stamp(self) -> str:
+        """The present moment, ISO 8601 in UTC."""
+        return self.now().astimezone(UTC).isoformat(timespec="seconds")
+
+    @property
+    def today(self) -> date:
+        """The present day in China."""
+        return self.now().astimezone(CHINA).date()
+
+
+_current: Context | None = None
+_lock = Lock()
+
+
+def current() -> Context:
+    """The context of this process, opened from the settings on first use."""
+    global _current
+    if _current is None:
+        with _lock:
+            if _current is None:
+                _current = Context(open_database(settings().database), default_library())
+    return _current
+
+
+def install(context: Context | None) -> None:
+    """Put a context in place; tests and the command line use it."""
+    global _current
+    _current = context
+
+
+def local_time(stamp: str, *, seconds: bool = False) -> str:
+    """A stored moment as local date and time."""
+    moment = datetime.fromisoformat(stamp).astimezone(CHINA)
+    return moment.strftime("%Y-%m-%d %H:%M:%S" if seconds else "%Y-%m-%d %H:%M")

@@ -1,0 +1,42 @@
+"""Which standards and years can be chosen, and small facts about an assessment's state."""
+
+from datetime import date
+
+from portal.domain.assessment import Assessment
+from portal.domain.workflow import AssessmentStatus
+from portal.services.context import current, local_time
+
+
+def years() -> list[int]:
+    """Years a self-assessment can be made for, this year first."""
+    this_year = current().today.year
+    return [this_year, this_year - 1]
+
+
+def enterprise_schemes(language: str, *, every_edition: bool = False) -> dict[str, str]:
+    """Titles of the standards for enterprises.
+
+    Args:
+        language: of the titles.
+        every_edition: by ``scheme@edition``; else by scheme, only those in force today.
+    """
+    context = current()
+    found: dict[str, str] = {}
+    for scheme in context.library.schemes():
+        if scheme.kind != "enterprise":
+            continue
+        if every_edition:
+            found[scheme.key] = scheme.title[language]
+        elif scheme.valid_from <= context.today <= (scheme.valid_until or date.max):
+            found[scheme.id] = scheme.title[language]
+    return found
+
+
+def locked(assessment: Assessment) -> bool:
+    """Whether an assessment has been submitted."""
+    return assessment.status is AssessmentStatus.SUBMITTED
+
+
+def submitted_at(assessment: Assessment) -> str:
+    """Local time of the submission, empty before it."""
+    return local_time(assessment.submitted_at) if assessment.submitted_at else ""

@@ -1,0 +1,106 @@
+"""First start: the demonstration district, or one's own authority and administrator."""
+
+import re
+
+from portal.domain.ids import new_id
+from portal.domain.people import Role, ancestors
+from portal.errors import InvalidValueError, PortalError
+from portal.services import accounts
+from portal.services.context import current
+from portal.store.audit import AuditEntry, append
+from portal.store.database import Transaction
+
+AREA_CODE = re.compile(r"[0-9]{6}")
+
+
+def installation() -> str | None:
+    """``demo``, ``own``, or None before the first start was answered."""
+    row = current().db.row("select value from setting where name = 'installation'")
+    return row["value"] if row else None
+
+
+def set_up(
+    *, authority: str, area_code: str, area_name: str, login: str, name: str, password: str
+) -> None:
+    """Create the authority, its area and the administrator.
+
+    Raises:
+        InvalidValueError: names the field.
+        PortalError: ``already_set_up``.
+    """
+    if not AREA_CODE.fullmatch(area_code):
+        raise InvalidValueError("area_code", field="area_code", found=area_code)
+    for field, value in (("authority", authority), ("area_name", area_name), ("name", name)):
+        if not value.strip():
+            raise InvalidValueError("empty", field=field)
+    password_hash = accounts.hash_password(password)
+
+    def job(tx: Transaction) -> None:
+        mark_installation(tx, "own")
+        add_area(tx, area_code, area_name.strip(), area_name.strip())
+        authority_id = add_organisation(tx, "authority", authority.strip(), area_code)
+        account = accounts.add_account(
+            tx, login=login, name=name, role=Role.ADMINISTRATOR, organisation_id=authority_id,
+            password_hash=password_hash,
+        )
+        accounts.add_membership(tx, account, Role.OFFICIAL, authority_id)
+        append(tx, AuditEntry(authority_id, current().stamp, name, Role.ADMINISTRATOR,
+                              "installation", authority_id, {"area": area_code}))
+
+    current().db.write(job)
+
+
+def mark_installation(tx: Transaction, kind: str) -> None:
+    """Note that the first start has been answered; only once."""
+    if tx.row("select value from setting where name = 'installation'"):
+        raise PortalError("already_set_up")
+    tx.run("insert into setting (name, value) values ('installation', :v)", v=kind)
+
+
+def add_area(tx: Transaction, code: str, zh: str, en: str) -> None:
+    """Enter an area; its level and parent follow from the code."""
+    level = "county"
+    if code == "000000":
+        level = "nation"
+    elif code.endswith("0000"):
+        level = "province"
+    elif code.endswith("00"):
+        level = "city"
+    parents = ancestors(code)
+    tx.run(
+        "insert into area (area_code, parent_code, level, name_zh, name_en)"
+        " values (:c, :p, :l, :zh, :en) on conflict (area_code) do update"
+        " set name_zh = excluded.name_zh, name_en = excluded.name_en",
+        c=code,
+        p=parents[1] if len(parents) > 1 else None,
+        l=level,
+        zh=zh,
+        en=en,
+    )
+
+
+def add_organisation(
+    tx: Transaction, kind: str, name: str, area_code: str, organisation_id: str | None = None
+) -> str:
+    """Enter an authority or a review body."""
+    organisation_id = organisation_id or new_id()
+    tx.run(
+        "insert into organisation (organisation_id, kind, name, area_code, created_at)"
+        " values (:i, :k, :n, :a, :at)",
+        i=organisation_id,
+        k=kind,
+        n=name,
+        a=area_code,
+        at=current().stamp,
+    )
+    return organisation_id
+
+
+def organisations(kind: str | None = None) -> list[tuple[str, str]]:
+    """Authorities and review bodies: id and name."""
+    rows = current().db.rows(
+        "select organisation_id, name from organisation"
+        " where cast(:k as text) is null or kind = :k order by name",
+        k=kind,
+    )
+    return [(row["organisation_id"], row["name"]) for row in rows]

@@ -1,0 +1,1 @@
+"""Pieces of screens: the frame, the entrance, and what pages share."""

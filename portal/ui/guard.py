@@ -1,0 +1,59 @@
+"""The first statement of every page. A courtesy: the services check again, every time."""
+
+import streamlit as st
+
+from portal.domain.people import AUTHORITY_ROLES, REVIEW_ROLES, Role, User
+from portal.errors import NotAllowedError
+from portal.i18n import t
+from portal.ui import session
+
+
+def signed_in() -> User:
+    """The person in front; without one the page ends with a way to the sign-in."""
+    user = session.current_user()
+    if user is None:
+        st.info(t("guard.signed_out"), icon=":material/lock:")
+        st.html(f'<a href="/login" target="_self">{t("entrance.sign_in")}</a>')
+        st.stop()
+    return user
+
+
+def require_role(*roles: Role) -> User:
+    """The person in front when they act in one of these roles; else the page ends here."""
+    user = signed_in()
+    if user.role not in roles:
+        st.error(t("error.not_allowed"), icon=":material/block:")
+        st.stop()
+    return user
+
+
+def enterprise() -> User:
+    """People of an enterprise who score and rectify."""
+    return require_role(Role.PRINCIPAL, Role.SAFETY_MANAGER)
+
+
+def reviewer() -> User:
+    """Reviewers."""
+    return require_role(*REVIEW_ROLES)
+
+
+def official() -> User:
+    """People of an authority."""
+    return require_role(*AUTHORITY_ROLES)
+
+
+def administrator() -> User:
+    """Administrators."""
+    return require_role(Role.ADMINISTRATOR)
+
+
+def acting_user() -> User:
+    """The person in front, for a callback: read again, because rights may have ended.
+
+    Raises:
+        NotAllowedError: the session has ended.
+    """
+    user = session.current_user()
+    if user is None:
+        raise NotAllowedError
+    return user

@@ -1,0 +1,204 @@
+"""What every request passes: the session gate, security headers, the words of the front end.
+
+Pure ASGI classes, so that web sockets pass through them too.
+"""
+
+import json
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from http.cookies import CookieError, SimpleCookie
+from typing import Any
+from urllib.parse import quote
+
+import anyio.to_thread
+from starlette.middleware import Middleware
+from starlette.responses import RedirectResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from portal import i18n
+from portal.services import accounts, context
+
+COOKIE = "anbiao_session"
+LANGUAGE_COOKIE = "anbiao_language"
+SESSION_HEADER = b"x-anbiao-session"
+
+OPEN = ("/login", "/setup", "/logout", "/language/", "/health", "/verify/", "/assets/",
+        "/_stcore/health", "/favicon", "/static/")
+
+POLICY = "; ".join([
+    "default-src 'self'",
+    "script-src 'self' 'unsafe-inline' 'unsafe-eval' 'wasm-unsafe-eval' blob:",
+    "style-src 'self' 'unsafe-inline'",
+    "worker-src 'self' blob:",
+    "img-src 'self' data: blob:",
+    "font-src 'self' data:",
+    "connect-src 'self' ws: wss: data: blob:",
+    "object-src 'none'",
+    "base-uri 'self'",
+    "form-action 'self'",
+    "frame-ancestors 'none'",
+])
+
+log = logging.getLogger("anbiao")
+
+
+def cookies_of(scope: Scope) -> dict[str, str]:
+    """Cookies of a request; a malformed header counts as none."""
+    raw = b"; ".join(value for name, value in scope["headers"] if name == b"cookie")
+    jar: SimpleCookie = SimpleCookie()
+    try:
+        jar.load(raw.decode("latin-1"))
+    except CookieError:
+        return {}
+    return {name: morsel.value for name, morsel in jar.items()}
+
+
+def language_of(scope: Scope) -> str:
+    """Language by choice (cookie), else by the browser's wish."""
+    chosen = cookies_of(scope).get(LANGUAGE_COOKIE)
+    if chosen in i18n.LANGUAGES:
+        return chosen
+    wish = next((v for n, v in scope["headers"] if n == b"accept-language"), b"")
+    return i18n.choose(wish.decode("latin-1"))
+
+
+class SessionGate:
+    """Lets nobody past the entrance without a session, and tells the screens which one it is.
+
+    The header that carries the session is ours alone: a copy sent by a client is dropped.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Check http and web socket requests."""
+        if scope["type"] not in ("http", "websocket") or scope["path"].startswith(OPEN):
+            await self.app(scope, receive, send)
+            return
+        token = cookies_of(scope).get(COOKIE)
+        session = accounts.token_hash(token) if token else ""
+        user = await anyio.to_thread.run_sync(accounts.user_of, session) if session else None
+        if user is None:
+            await _refuse(scope, receive, send)
+            return
+        headers = [(n, v) for n, v in scope["headers"] if n != SESSION_HEADER]
+        headers.append((SESSION_HEADER, session.encode()))
+        await self.app({**scope, "headers": headers}, receive, send)
+
+
+async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:
+    if scope["type"] == "websocket":
+        await receive()
+        await send({"type": "websocket.close", "code": 4401})
+        return
+    target = "/login"
+    if scope["method"] == "GET" and not scope["path"].startswith(("/_stcore", "/media", "/static")):
+        query = scope["query_string"].decode("latin-1")
+        place = scope["path"] + (f"?{query}" if query else "")
+        if place != "/":
+            target = f"/login?next={quote(place)}"
+    await RedirectResponse(target, status_code=303)(scope, receive, send)
+
+
+class SecurityHeaders:
+    """Headers on every answer; pages are never kept by a shared computer."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Add the headers to http answers."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+
+        async def with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [
+                    *message["headers"],
+                    (b"content-security-policy", POLICY.encode()),
+                    (b"x-content-type-options", b"nosniff"),
+                    (b"x-frame-options", b"DENY"),
+                    (b"referrer-policy", b"same-origin"),
+                    (b"permissions-policy", b"geolocation=(), microphone=()"),
+                ]
+            await send(message)
+
+        await self.app(scope, receive, with_headers)
+
+
+class FrontEndWords:
+    """Gives the page its language and the script that words Streamlit's own widget texts."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Rewrite the one HTML page of the front end."""
+        if scope["type"] != "http" or scope["path"].startswith((*OPEN, "/_stcore", "/media")):
+            await self.app(scope, receive, send)
+            return
+        lang = language_of(scope)
+        start: Message | None = None
+        body = b""
+
+        async def rewrite(message: Message) -> None:
+            nonlocal start, body
+            if message["type"] == "http.response.start":
+                kinds = [v for n, v in message["headers"] if n == b"content-type"]
+                if kinds and kinds[0].startswith(b"text/html"):
+                    start = message
+                    return
+            if start is None:
+                await send(message)
+                return
+            body += message.get("body", b"")
+            if message.get("more_body"):
+                return
+            page = _worded(body, lang)
+            headers = [(n, v) for n, v in start["headers"]
+                       if n not in (b"content-length", b"etag", b"last-modified")]
+            headers.append((b"content-length", str(len(page)).encode()))
+            await send({**start, "headers": headers})
+            await send({"type": "http.response.body", "body": page})
+
+        # a compressed page could not be rewritten
+        plain = [(n, v) for n, v in scope["headers"]
+                 if n not in (b"accept-encoding", b"if-none-match", b"if-modified-since")]
+        await self.app({**scope, "headers": plain}, receive, rewrite)
+
+
+def _worded(page: bytes, lang: str) -> bytes:
+    tag = "zh-CN" if lang == "zh" else "en"
+    page = page.replace(b'<html lang="en">', f'<html lang="{tag}">'.encode(), 1)
+    title = i18n.translate(lang, "app.title").encode()
+    page = page.replace(b"<title>Streamlit</title>", b"<title>" + title + b"</title>", 1)
+    if lang != "zh":
+        return page
+    words = json.dumps(i18n.section("widget", lang), ensure_ascii=False).replace("<", "\\u003c")
+    script = (f'<script type="application/json" id="anbiao-words">{words}</script>'
+              '<script src="/assets/words.js" defer></script></head>')
+    return page.replace(b"</head>", script.encode(), 1)
+
+
+MIDDLEWARE = [
+    Middleware(SecurityHeaders),
+    Middleware(SessionGate),
+    Middleware(FrontEndWords),
+]
+
+
+@asynccontextmanager
+async def lifespan(_app: Any) -> AsyncIterator[None]:
+    """Open and migrate the database, load the criteria; close both at the end."""
+    running = await anyio.to_thread.run_sync(context.current)
+    problems = await anyio.to_thread.run_sync(running.library.check)
+    for problem in problems:
+        log.error("criteria: %s", problem)
+    try:
+        yield
+    finally:
+        running.db.close()
+        context.install(None)
