@@ -19,8 +19,12 @@ def create_account() -> None:
         login = fields.value("account", "login", "").strip()
         role, organisation_id = admin_panel.chosen_role_and_organisation()
         password = accounts.create_account(
-            guard.acting_user(), login=login, name=fields.value("account", "name", ""), role=role,
-            organisation_id=organisation_id)
+            guard.acting_user(),
+            login=login,
+            name=fields.value("account", "name", ""),
+            role=role,
+            organisation_id=organisation_id,
+        )
         flash.note(t("admin.created", login=login, password=password))
         fields.clear("account")
 
@@ -58,8 +62,9 @@ known = enterprises.list_all(user)
 # render
 st.title(t("page.accounts"))
 flash.show()
-st.markdown(t("admin.sentence", accounts=len({x.account_id for x in lines}),
-              enterprises=len(known)))
+st.markdown(
+    t("admin.sentence", accounts=len({x.account_id for x in lines}), enterprises=len(known))
+)
 admin_panel.draw_accounts(lines, set_status)
 with st.expander(t("admin.new_account"), icon=":material/person_add:"):
     admin_panel.account_form(known, create_account)

@@ -33,14 +33,22 @@ flash.show()
 st.markdown(t("assign.sentence", count=len(candidates)))
 if candidates:
     left, right = st.columns(2)
-    names = {admin_panel.candidate_id(c): t("review.label", enterprise=c.enterprise, year=c.year)
-             for c in candidates}
-    left.selectbox(t("assign.candidate"), list(names), format_func=names.get,
-                   key=fields.key(FORM, "candidate"))
-    right.selectbox(t("assign.reviewer"), list(reviewers), format_func=reviewers.get,
-                    key=fields.key(FORM, "reviewer"))
-    st.button(t("assign.do"), type="primary", on_click=assign, key=f"{FORM}.do",
-              disabled=not reviewers)
+    names = {
+        admin_panel.candidate_id(c): t("review.label", enterprise=c.enterprise, year=c.year)
+        for c in candidates
+    }
+    left.selectbox(
+        t("assign.candidate"), list(names), format_func=names.get, key=fields.key(FORM, "candidate")
+    )
+    right.selectbox(
+        t("assign.reviewer"),
+        list(reviewers),
+        format_func=reviewers.get,
+        key=fields.key(FORM, "reviewer"),
+    )
+    st.button(
+        t("assign.do"), type="primary", on_click=assign, key=f"{FORM}.do", disabled=not reviewers
+    )
 else:
     st.info(t("assign.empty"), icon=":material/info:")
 st.subheader(t("assign.list"))

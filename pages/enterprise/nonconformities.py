@@ -8,7 +8,7 @@ import streamlit as st
 
 from portal.i18n import language, t
 from portal.services import nonconformities
-from portal.ui import guard, nonconformity_panel
+from portal.ui import guard, links, nonconformity_panel
 
 user = guard.enterprise()
 
@@ -19,8 +19,7 @@ lines = nonconformities.of_enterprise(user, user.organisation_id, language())
 st.title(t("page.nonconformities"))
 if not lines:
     st.info(t("nonconformity.empty"), icon=":material/info:")
-    st.page_link("pages/enterprise/self_assessment.py", label=t("result.go_assess"),
-                 icon=":material/fact_check:")
+    links.to("enterprise/self_assessment", t("result.go_assess"), "fact_check")
     st.stop()
 nonconformity_panel.draw(lines)
 st.caption(t("nonconformity.later"))

@@ -33,19 +33,37 @@ view = enterprises.view(user, user.organisation_id, language())
 # render
 st.title(t("page.profile"))
 st.text(view.profile.name)
-st.caption(t("profile.sentence", size=t(f"size.{view.size_class}"), area=view.area,
-             at=view.updated_at, by=view.updated_by))
+st.caption(
+    t(
+        "profile.sentence",
+        size=t(f"size.{view.size_class}"),
+        area=view.area,
+        at=view.updated_at,
+        by=view.updated_by,
+    )
+)
 flash.show()
-basic, performance = st.tabs([t("profile.basic"), t("profile.performance")],
-                             default=profile_form.wanted_tab())
+basic, performance = st.tabs(
+    [t("profile.basic"), t("profile.performance")], default=profile_form.wanted_tab()
+)
 with basic:
     profile_form.draw(view.profile)
-    st.button(t("common.save"), type="primary", key="profile.save", on_click=save_profile,
-              args=(view.version,))
+    st.button(
+        t("common.save"),
+        type="primary",
+        key="profile.save",
+        on_click=save_profile,
+        args=(view.version,),
+    )
 with performance:
     year = profile_form.choose_year()
     known = enterprises.performance(user, year)
     st.caption(t("profile.performance_sentence"))
     profile_form.draw_facts(year, known.facts, is_group=view.profile.is_group)
-    st.button(t("common.save"), type="primary", key="performance.save", on_click=save_performance,
-              args=(year, known.version))
+    st.button(
+        t("common.save"),
+        type="primary",
+        key="performance.save",
+        on_click=save_performance,
+        args=(year, known.version),
+    )

@@ -8,7 +8,7 @@ import streamlit as st
 
 from portal.i18n import language, t
 from portal.services import assessments, results, reviews, schemes
-from portal.ui import fields, guard, result_panel, workbook_panel
+from portal.ui import fields, guard, links, result_panel, workbook_panel
 
 user = guard.enterprise()
 
@@ -20,18 +20,19 @@ done += reviews.of_enterprise(user, user.organisation_id)
 st.title(t("page.result"))
 if not done:
     st.info(t("result.sentence_none"), icon=":material/info:")
-    st.page_link("pages/enterprise/self_assessment.py", label=t("result.go_assess"),
-                 icon=":material/fact_check:")
+    links.to("enterprise/self_assessment", t("result.go_assess"), "fact_check")
     st.stop()
 numbers = {a.assessment_no: a for a in done}
 number = fields.linked_choice(
-    "no", list(numbers), t("result.which"),
+    "no",
+    list(numbers),
+    t("result.which"),
     lambda n: t(f"result.label_{numbers[n].kind}", year=numbers[n].year),
 )
 view = results.view(user, user.organisation_id, number, language())
 result_panel.draw(view)
 workbook_panel.downloads(user, view)
-st.page_link("pages/enterprise/nonconformities.py",
-             label=t("result.nonconformities", count=len(view.deductions)),
-             icon=":material/build:")
+links.to(
+    "enterprise/nonconformities", t("result.nonconformities", count=len(view.deductions)), "build"
+)
 result_panel.draw_history(assessments.history(user, user.organisation_id, number))

@@ -8,7 +8,7 @@ import streamlit as st
 
 from portal.i18n import language, t
 from portal.services import assessments, enterprises, schemes
-from portal.ui import fields, flash, guard, scoring, workbook_panel
+from portal.ui import fields, flash, guard, links, scoring, workbook_panel
 
 FORM = "assessment"
 user = guard.enterprise()
@@ -33,10 +33,16 @@ def offer_start() -> None:
     left, right, last = st.columns([1, 3, 1], vertical_alignment="bottom")
     year = left.selectbox(t("assessment.choose_year"), schemes.years(), key=f"{FORM}.year")
     choices = schemes.enterprise_schemes(language())
-    scheme = right.selectbox(t("assessment.choose_scheme"), list(choices),
-                             format_func=choices.get, key=f"{FORM}.scheme")
-    last.button(t("assessment.start"), type="primary", key=f"{FORM}.start", on_click=start,
-                args=(scheme, year))
+    scheme = right.selectbox(
+        t("assessment.choose_scheme"), list(choices), format_func=choices.get, key=f"{FORM}.scheme"
+    )
+    last.button(
+        t("assessment.start"),
+        type="primary",
+        key=f"{FORM}.start",
+        on_click=start,
+        args=(scheme, year),
+    )
 
 
 # load
@@ -52,21 +58,28 @@ if not own:
 titles = schemes.enterprise_schemes(language(), every_edition=True)
 numbers = {a.assessment_no: a for a in own}
 number = fields.linked_choice(
-    "no", list(numbers), t("assessment.which"),
-    lambda n: t("assessment.label", year=numbers[n].year,
-                scheme=titles[f"{numbers[n].scheme}@{numbers[n].edition}"]),
+    "no",
+    list(numbers),
+    t("assessment.which"),
+    lambda n: t(
+        "assessment.label",
+        year=numbers[n].year,
+        scheme=titles[f"{numbers[n].scheme}@{numbers[n].edition}"],
+    ),
 )
 assessment = numbers[number]
 known = enterprises.performance(user, assessment.year).version > 0
 if schemes.locked(assessment):
     st.info(t("assessment.locked", at=schemes.submitted_at(assessment)), icon=":material/lock:")
-    st.page_link("pages/enterprise/result.py", label=t("assessment.see_result"),
-                 icon=":material/workspace_premium:", query_params={"no": str(number)})
+    links.to("enterprise/result", t("assessment.see_result"), "workspace_premium", no=str(number))
 scoring.draw_sheet(user, assessment)
 if schemes.locked(assessment):
     with st.expander(t("assessment.reopen")):
-        st.text_area(t("assessment.reopen_reason"), key=fields.key(FORM, "reason"),
-                     help=t("assessment.reopen_help"))
+        st.text_area(
+            t("assessment.reopen_reason"),
+            key=fields.key(FORM, "reason"),
+            help=t("assessment.reopen_help"),
+        )
         st.button(t("assessment.reopen"), key=f"{FORM}.reopen", on_click=reopen, args=(number,))
 else:
     scoring.draw_submit(user, assessment, facts_known=known)

@@ -8,7 +8,7 @@ import streamlit as st
 
 from portal.i18n import language, t
 from portal.services import today
-from portal.ui import guard, nonconformity_panel, today_panel
+from portal.ui import guard, links, nonconformity_panel, today_panel
 
 user = guard.enterprise()
 
@@ -27,8 +27,7 @@ with st.container(horizontal=True, gap="large", key="today.figures"):
 st.subheader(t("today.late_title"))
 if day.first:
     nonconformity_panel.draw_rows(day.first)
-    st.page_link("pages/enterprise/nonconformities.py", label=t("today.all_nonconformities"),
-                 icon=":material/build:")
+    links.to("enterprise/nonconformities", t("today.all_nonconformities"), "build")
 else:
     st.caption(t("today.late_empty"))
 if day.scores:

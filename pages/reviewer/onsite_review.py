@@ -21,8 +21,9 @@ flash.show()
 if not running:
     st.info(t("review.empty"), icon=":material/info:")
     st.stop()
-key = fields.linked_choice("review", list(running), t("review.choose"),
-                           lambda k: review_panel.label(running[k]))
+key = fields.linked_choice(
+    "review", list(running), t("review.choose"), lambda k: review_panel.label(running[k])
+)
 st.caption(t("review.beside"))
 chosen = running[key]
 assessment = assessments.load(user, chosen.enterprise_id, chosen.assessment_no)

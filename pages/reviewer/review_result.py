@@ -20,8 +20,9 @@ st.title(t("page.review_result"))
 if not done:
     st.info(t("review.empty"), icon=":material/info:")
     st.stop()
-key = fields.linked_choice("review", list(done), t("review.choose"),
-                           lambda k: review_panel.label(done[k]))
+key = fields.linked_choice(
+    "review", list(done), t("review.choose"), lambda k: review_panel.label(done[k])
+)
 chosen = done[key]
 view = results.view(user, chosen.enterprise_id, chosen.assessment_no, language())
 result_panel.draw(view)

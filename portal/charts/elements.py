@@ -26,4 +26,4 @@ def lost_points(
     )
     bars = base.mark_bar(color=ACCENT, cornerRadiusEnd=2)
     numbers = base.mark_text(align="left", dx=4, fontSize=12).encode(text="label:N")
-    return finished(bars + numbers, height=30 * max(3, len(rows)))
+    return finished(bars + numbers, height=60 + 28 * max(3, len(rows)))

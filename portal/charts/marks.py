@@ -11,11 +11,13 @@ FONT = "Noto Sans CJK SC, Microsoft YaHei, PingFang SC, sans-serif"
 
 
 def finished(chart: alt.Chart | alt.LayerChart, height: int) -> alt.Chart | alt.LayerChart:
-    """Give a chart the look of the portal."""
+    """Give a chart the look of the portal; ``height`` covers axes and legend too."""
     return (
         chart.properties(height=height)
         .configure(font=FONT)
-        .configure_axis(labelFontSize=13, titleFontSize=13, grid=False, labelLimit=320)
+        .configure_axis(
+            labelFontSize=13, titleFontSize=13, grid=False, labelLimit=320, labelOverlap=False
+        )
         .configure_legend(labelFontSize=13, titleFontSize=13, orient="top")
         .configure_view(strokeWidth=0)
     )

@@ -7,7 +7,7 @@ from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 
 from portal.documents.workbook_grid import GridCell
-from portal.documents.workbook_layout import FULL_MARKS, Say
+from portal.documents.workbook_layout import EARLIEST, FULL_MARKS, Say
 from portal.domain.answers import TEXT_LIMIT
 from scoring.rounding import plain
 
@@ -140,18 +140,11 @@ class CellReader:
         expected = self.expected("date")
         if self._is_broken(cell, expected):
             return None
-        if isinstance(cell.value, datetime):
-            return cell.value.date()
-        if isinstance(cell.value, date):
-            return cell.value
-        parts = _DATE.fullmatch(cell.shown.strip())
-        if parts:
-            try:
-                return date(*(int(part) for part in parts.groups()))
-            except ValueError:
-                pass  # such as 31 February: refused below like any other text
-        self.refuse(cell, "not_a_date", expected)
-        return None
+        found = _day(cell)
+        if found is None or found < EARLIEST:
+            self.refuse(cell, "not_a_date", expected)
+            return None
+        return found
 
     def same_text(self, cell: GridCell | None, place: str, wanted: str) -> None:
         """A locked text must be what the edition says."""
@@ -185,6 +178,18 @@ class CellReader:
 def _is_blank(cell: GridCell | None) -> bool:
     """Empty, or emptied with the space bar as people do."""
     return cell is None or (cell.kind == "s" and not cell.shown.strip())
+
+
+def _day(cell: GridCell) -> date | None:
+    if isinstance(cell.value, datetime):
+        return cell.value.date()
+    if isinstance(cell.value, date):
+        return cell.value
+    parts = _DATE.fullmatch(cell.shown.strip())
+    try:
+        return date(*(int(part) for part in parts.groups())) if parts else None
+    except ValueError:
+        return None  # such as 31 February
 
 
 def _fraction(text: str) -> Fraction | None:

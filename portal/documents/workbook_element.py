@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from fractions import Fraction
 
 from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.cell_range import CellRange
 
 from criteria.model import Element, Item, Rule, Scheme
 from portal.documents.workbook_layout import (
@@ -45,7 +46,7 @@ _WIDTHS = {
     "number": 8,
     "text": 56,
     "points": 7,
-    "effect": 17,
+    "effect": 20,
     "count": 7,
     "amount": 8,
     "full": 6,
@@ -224,11 +225,12 @@ class ElementSheet:
 
     def _merge(self, key: str, first: int, last: int, style: str) -> None:
         column = self.column[key]
-        self.sheet.merge_cells(
-            start_row=first, end_row=last, start_column=column, end_column=column
-        )
-        for row in range(first, last + 1):
+        for row in range(first + 1, last + 1):
             self.painter.paint(self.sheet.cell(row, column), style)
+        # merge_cells() compares every border with every other, most of the time of an export
+        self.sheet.merged_cells.ranges.add(
+            CellRange(min_col=column, min_row=first, max_col=column, max_row=last)
+        )
 
     def _merge_sub_elements(self, end: int) -> None:
         names = {

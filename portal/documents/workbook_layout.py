@@ -28,6 +28,9 @@ HEADER_FIELDS = ("unit", "credit_code", "period_from", "period_to", "leader", "m
 FULL_MARK = "√"
 FULL_MARKS = frozenset({"√", "✓", "✔", "是", "满分", "y", "yes", "1", "true"})
 
+EARLIEST = date(2000, 1, 1)
+"""A number typed into a date cell becomes a day of 1900; no period is that old."""
+
 COUNT_LIMIT = 999
 TEXT_INPUTS = ("not_applicable", "reason", "remark", "difference")
 ITEM_INPUTS = ("full", "not_applicable", "lost", "reason", "remark", "difference")
@@ -90,7 +93,7 @@ def is_input(rule: Rule) -> bool:
 
 def highest_count(rule: Rule) -> int:
     """How often a rule can be counted."""
-    return COUNT_LIMIT if rule.kind in (Kind.EACH, Kind.PER_PERCENT) else 1
+    return 1 if rule.kind in (Kind.ONCE, Kind.WHOLE) else COUNT_LIMIT
 
 
 def rule_points(item: Item, rule: Rule) -> Fraction:

@@ -6,6 +6,7 @@ an older format, entities. What passes is small enough to be read in one go.
 """
 
 import zipfile
+import zlib
 from dataclasses import dataclass
 from io import BytesIO
 from typing import IO, Any
@@ -22,6 +23,7 @@ _OLE = bytes.fromhex("d0cf11e0a1b11ae1")
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 _XML_STARTS = (b"<", b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff", b"\x00<")
 _PIECE = 64 * 1024
+_BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, ValueError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +65,7 @@ def check_package(data: bytes, limits: Limits) -> None:
             reader = _PartReader(package, limits)
             for entry in package.infolist():
                 reader.check(entry)
-    except (zipfile.BadZipFile, EOFError, OSError, NotImplementedError, ValueError) as error:
-        raise UnreadableFileError("workbook_damaged") from error
-    except Exception as error:
-        if type(error).__module__ != "zlib":
-            raise
+    except _BROKEN as error:
         raise UnreadableFileError("workbook_damaged") from error
 
 

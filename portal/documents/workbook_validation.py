@@ -1,10 +1,11 @@
 """What Excel itself refuses while somebody fills in a workbook; the reader checks it all again."""
 
+from datetime import date
 from fractions import Fraction
 
 from openpyxl.worksheet.datavalidation import DataValidation
 
-from portal.documents.workbook_layout import FULL_MARK, Say
+from portal.documents.workbook_layout import EARLIEST, FULL_MARK, Say
 from portal.domain.answers import TEXT_LIMIT
 
 _TITLE, _MESSAGE = 32, 255  # limits of Excel; a longer message makes it call the file damaged
@@ -59,5 +60,6 @@ def text_rule(say: Say, name: str = "text") -> DataValidation:
 
 def date_rule(say: Say) -> DataValidation:
     """A day from 2000 on."""
-    rule = DataValidation(type="date", operator="greaterThanOrEqual", formula1="36526")
+    first = str((EARLIEST - date(1899, 12, 30)).days)  # Excel counts days from there
+    rule = DataValidation(type="date", operator="greaterThanOrEqual", formula1=first)
     return _worded(rule, say, "date")

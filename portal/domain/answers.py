@@ -124,8 +124,9 @@ def answer_from_json(item: str, table: object) -> ItemAnswer:
         ScoringError: a field that is unknown or of the wrong kind, named with the item.
     """
     if not isinstance(table, Mapping):
-        raise ScoringError("bad_answer", item=item, field="-", found=repr(table),
-                           expected="an object")
+        raise ScoringError(
+            "bad_answer", item=item, field="-", found=repr(table), expected="an object"
+        )
     fields = _Fields(item, table)
     rows = table.get("deductions", [])
     if not isinstance(rows, list):
@@ -148,8 +149,11 @@ def answer_from_json(item: str, table: object) -> ItemAnswer:
     )
     unknown = set(table) - fields.read - {"deductions", "not_applicable", "full"}
     if unknown:
-        raise fields.bad(sorted(unknown)[0], "an unknown field", "deductions, lost, reason, "
-                         "not_applicable, full, remark, difference")
+        raise fields.bad(
+            sorted(unknown)[0],
+            "an unknown field",
+            "deductions, lost, reason, not_applicable, full, remark, difference",
+        )
     return answer
 
 
@@ -193,11 +197,17 @@ def _units(rubric: Rubric, item: ItemRubric, text: str) -> int:
     try:
         units = to_units(text, rubric.unit)
     except ValueError:
-        raise ScoringError("bad_points", item=item.id, found=text, step=plain(rubric.unit),
-                           points=points_text(rubric, item.points)) from None
+        raise ScoringError(
+            "bad_points",
+            item=item.id,
+            found=text,
+            step=plain(rubric.unit),
+            points=points_text(rubric, item.points),
+        ) from None
     if not 0 <= units <= item.points:
-        raise ScoringError("lost_out_of_range", item=item.id, found=text,
-                           points=points_text(rubric, item.points))
+        raise ScoringError(
+            "lost_out_of_range", item=item.id, found=text, points=points_text(rubric, item.points)
+        )
     return units
 
 
@@ -231,8 +241,9 @@ def engine_answers(rubric: Rubric, answers: Mapping[str, ItemAnswer]) -> dict[st
     for item_id, answer in answers.items():
         item = rubric.by_id.get(item_id)
         if item is None:
-            raise ScoringError("unknown_item", item=item_id, scheme=rubric.scheme,
-                               edition=rubric.edition)
+            raise ScoringError(
+                "unknown_item", item=item_id, scheme=rubric.scheme, edition=rubric.edition
+            )
         if answer.answered:
             out[item_id] = to_engine(rubric, item, answer)
     return out

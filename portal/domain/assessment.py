@@ -60,8 +60,9 @@ def seal(
         "edition": rubric.edition,
         "fingerprint": rubric.fingerprint,
         "engine": ENGINE_VERSION,
-        "items": {item.id: answers[item.id].to_json() for item in rubric.items
-                  if item.id in answers},
+        "items": {
+            item.id: answers[item.id].to_json() for item in rubric.items if item.id in answers
+        },
         "facts": dict(facts),
     }
     text = json.dumps(sheet, ensure_ascii=False, sort_keys=True, separators=(",", ":"))

@@ -18,4 +18,3 @@ def add_working_days(start: date, days: int) -> date:
         if day.weekday() < 5:
             days -= 1
     return day
-

@@ -64,8 +64,9 @@ class Profile:
         if not 2 <= len(clean.name) <= NAME_LIMIT:
             raise InvalidValueError("bad_name", field="name", limit=NAME_LIMIT)
         if wrong := credit_code.fault(clean.credit_code):
-            raise InvalidValueError(f"credit_code_{wrong}", field="credit_code",
-                                    found=clean.credit_code)
+            raise InvalidValueError(
+                f"credit_code_{wrong}", field="credit_code", found=clean.credit_code
+            )
         if len(clean.address) > ADDRESS_LIMIT:
             raise InvalidValueError("too_long", field="address", limit=ADDRESS_LIMIT)
         _between("staff", clean.staff, 0, STAFF_LIMIT)

@@ -170,8 +170,9 @@ def user_of(session: str) -> User | None:
     if now > datetime.fromisoformat(row["expires_at"]) or now - seen > IDLE:
         return None
     if now - seen > SEEN_EVERY:
-        context.db.run("update session set seen_at = :n where token_sha256 = :t",
-                       n=context.stamp, t=session)
+        context.db.run(
+            "update session set seen_at = :n where token_sha256 = :t", n=context.stamp, t=session
+        )
     return User(
         row["account_id"],
         row["login"],
@@ -188,8 +189,9 @@ def user_of(session: str) -> User | None:
 def sign_out(session: str) -> None:
     """End a session for every tab that uses it."""
     context = current()
-    context.db.run("update session set ended_at = :n where token_sha256 = :t",
-                   n=context.stamp, t=session)
+    context.db.run(
+        "update session set ended_at = :n where token_sha256 = :t", n=context.stamp, t=session
+    )
 
 
 def roles_of(user: User) -> list[tuple[Role, str, str]]:
@@ -259,15 +261,19 @@ def account_lines() -> list[AccountLine]:
         " left join enterprise e on e.enterprise_id = m.organisation_id order by a.login, m.role"
     )
     return [
-        AccountLine(r["account_id"], r["login"], r["name"], Role(r["role"]),
-                    r["organisation"] or "", r["status"])
+        AccountLine(
+            r["account_id"],
+            r["login"],
+            r["name"],
+            Role(r["role"]),
+            r["organisation"] or "",
+            r["status"],
+        )
         for r in rows
     ]
 
 
-def create_account(
-    user: User, *, login: str, name: str, role: Role, organisation_id: str
-) -> str:
+def create_account(user: User, *, login: str, name: str, role: Role, organisation_id: str) -> str:
     """Create an account with a one-time password that is shown once.
 
     Returns:
@@ -285,10 +291,26 @@ def create_account(
         )
         if known is None:
             raise InvalidValueError("not_a_choice", field="organisation", found=organisation_id)
-        add_account(tx, login=login, name=name, role=role, organisation_id=organisation_id,
-                    password_hash=hash_password(password))
-        append(tx, AuditEntry(user.organisation_id, context.stamp, user.name, user.role,
-                              "account.create", login, {"role": role, "name": name}))
+        add_account(
+            tx,
+            login=login,
+            name=name,
+            role=role,
+            organisation_id=organisation_id,
+            password_hash=hash_password(password),
+        )
+        append(
+            tx,
+            AuditEntry(
+                user.organisation_id,
+                context.stamp,
+                user.name,
+                user.role,
+                "account.create",
+                login,
+                {"role": role, "name": name},
+            ),
+        )
 
     _write_account(job, login)
     return password
@@ -302,8 +324,15 @@ def _write_account(job: Job[None], login: str) -> None:
 
 
 def add_account(
-    tx: Transaction, *, login: str, name: str, role: Role, organisation_id: str,
-    password_hash: str, demo: bool = False, account_id: str | None = None,
+    tx: Transaction,
+    *,
+    login: str,
+    name: str,
+    role: Role,
+    organisation_id: str,
+    password_hash: str,
+    demo: bool = False,
+    account_id: str | None = None,
 ) -> str:
     """Insert an account with its first role; the caller has checked rights."""
     if not 3 <= len(login.strip()) <= 60 or not name.strip():
@@ -341,12 +370,28 @@ def set_status(user: User, account_id: str, *, active: bool) -> None:
     context = current()
 
     def job(tx: Transaction) -> None:
-        tx.run("update account set status = :s where account_id = :a",
-               s="active" if active else "disabled", a=account_id)
+        tx.run(
+            "update account set status = :s where account_id = :a",
+            s="active" if active else "disabled",
+            a=account_id,
+        )
         if not active:
-            tx.run("update session set ended_at = :n where account_id = :a and ended_at is null",
-                   n=context.stamp, a=account_id)
-        append(tx, AuditEntry(user.organisation_id, context.stamp, user.name, user.role,
-                              "account.status", account_id, {"active": active}))
+            tx.run(
+                "update session set ended_at = :n where account_id = :a and ended_at is null",
+                n=context.stamp,
+                a=account_id,
+            )
+        append(
+            tx,
+            AuditEntry(
+                user.organisation_id,
+                context.stamp,
+                user.name,
+                user.role,
+                "account.status",
+                account_id,
+                {"active": active},
+            ),
+        )
 
     context.db.write(job)

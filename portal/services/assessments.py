@@ -67,21 +67,37 @@ def open_self_assessment(user: User, scheme_name: str, year: int) -> Assessment:
     enterprise_id = user.organisation_id
     rights.require_enterprise(user, Action.EDIT_ASSESSMENT, enterprise_id)
     if not context.today.year - 5 <= year <= context.today.year + 1:
-        raise InvalidValueError("out_of_range", field="year", found=year,
-                                least=context.today.year - 5, most=context.today.year + 1)
+        raise InvalidValueError(
+            "out_of_range",
+            field="year",
+            found=year,
+            least=context.today.year - 5,
+            most=context.today.year + 1,
+        )
     try:
         scheme = context.library.find(scheme_name, context.today)
     except KeyError:
         raise NoEditionInForceError("no_edition", scheme=scheme_name) from None
 
     def job(tx: Transaction) -> int:
-        enterprise = tx.row("select sector, area_code from enterprise where enterprise_id = :e",
-                            e=enterprise_id)
+        enterprise = tx.row(
+            "select sector, area_code from enterprise where enterprise_id = :e", e=enterprise_id
+        )
         if enterprise is None:
             raise NotAllowedError
         number = records.next_number(tx, "assessment", "assessment_no", enterprise_id)
-        insert_assessment(tx, enterprise_id, number, AssessmentKind.SELF, year, scheme.id,
-                          scheme.edition, scheme.fingerprint, enterprise, user)
+        insert_assessment(
+            tx,
+            enterprise_id,
+            number,
+            AssessmentKind.SELF,
+            year,
+            scheme.id,
+            scheme.edition,
+            scheme.fingerprint,
+            enterprise,
+            user,
+        )
         return number
 
     try:
@@ -101,9 +117,18 @@ def open_self_assessment(user: User, scheme_name: str, year: int) -> Assessment:
 
 
 def insert_assessment(
-    tx: Transaction, enterprise_id: str, number: int, kind: AssessmentKind, year: int,
-    scheme: str, edition: str, fingerprint: str, enterprise: Row, user: User,
-    base_no: int | None = None, assessor: str | None = None,
+    tx: Transaction,
+    enterprise_id: str,
+    number: int,
+    kind: AssessmentKind,
+    year: int,
+    scheme: str,
+    edition: str,
+    fingerprint: str,
+    enterprise: Row,
+    user: User,
+    base_no: int | None = None,
+    assessor: str | None = None,
 ) -> None:
     """Insert an empty assessment; sector and area are facts of that year, so they are copied."""
     tx.run(
@@ -125,8 +150,14 @@ def insert_assessment(
         at=current().stamp,
         by=user.name,
     )
-    records.audit(tx, user, enterprise_id, f"{kind}.open", str(number),
-                  {"year": year, "scheme": f"{scheme}@{edition}"})
+    records.audit(
+        tx,
+        user,
+        enterprise_id,
+        f"{kind}.open",
+        str(number),
+        {"year": year, "scheme": f"{scheme}@{edition}"},
+    )
 
 
 def require_edit(user: User, assessment: Assessment) -> None:
@@ -158,9 +189,11 @@ def load(user: User, enterprise_id: str, assessment_no: int) -> Assessment:
     if assessment.kind is AssessmentKind.REVIEW and assessment.status is AssessmentStatus.DRAFT:
         raise NotAllowedError  # a running review is the reviewer's alone
     rights.require_enterprise(user, Action.VIEW_ASSESSMENT, enterprise_id)
-    if assessment.kind is AssessmentKind.SELF and assessment.status is not (
-        AssessmentStatus.SUBMITTED
-    ) and user.organisation_id != enterprise_id:
+    if (
+        assessment.kind is AssessmentKind.SELF
+        and assessment.status is not (AssessmentStatus.SUBMITTED)
+        and user.organisation_id != enterprise_id
+    ):
         raise NotAllowedError  # a draft is the enterprise's own business
     return assessment
 
@@ -194,8 +227,12 @@ def _save(user: User, enterprise_id: str, assessment_no: int, edit: Edit) -> Sav
             lambda tx: _save_item(tx, user, enterprise_id, assessment_no, edit, answer)
         )
     except _ConflictError as conflict:
-        return Saved(edit.seq, edit.item, error=StaleRecordError("stale_item", item=edit.item),
-                     conflict=conflict.row)
+        return Saved(
+            edit.seq,
+            edit.item,
+            error=StaleRecordError("stale_item", item=edit.item),
+            conflict=conflict.row,
+        )
     except (PortalError, ScoringError) as error:
         return Saved(edit.seq, edit.item, error=error)
     return Saved(edit.seq, edit.item, version=version)
@@ -210,7 +247,11 @@ class _ConflictError(Exception):
 
 
 def _save_item(
-    tx: Transaction, user: User, enterprise_id: str, assessment_no: int, edit: Edit,
+    tx: Transaction,
+    user: User,
+    enterprise_id: str,
+    assessment_no: int,
+    edit: Edit,
     answer: ItemAnswer,
 ) -> int:
     head = tx.row(
@@ -230,8 +271,9 @@ def _save_item(
     rubric = records.rubric_for(assessment)
     item = rubric.by_id.get(edit.item)
     if item is None:
-        raise ScoringError("unknown_item", item=edit.item, scheme=rubric.scheme,
-                           edition=rubric.edition)
+        raise ScoringError(
+            "unknown_item", item=edit.item, scheme=rubric.scheme, edition=rubric.edition
+        )
     check_draft(rubric, item, answer)
     text = json.dumps(answer.to_json(), ensure_ascii=False, sort_keys=True)
     written = tx.row(
@@ -257,10 +299,18 @@ def _save_item(
     )
     if written is None:
         return _repeated_or_conflict(tx, enterprise_id, assessment_no, edit, text)
-    records.audit(tx, user, enterprise_id, f"{assessment.kind}.answer",
-                  f"{assessment_no}/{edit.item}", {
-                      "before": json.loads(head["before"]) if head["before"] else None,
-                      "after": answer.to_json(), "version": written["version"]})
+    records.audit(
+        tx,
+        user,
+        enterprise_id,
+        f"{assessment.kind}.answer",
+        f"{assessment_no}/{edit.item}",
+        {
+            "before": json.loads(head["before"]) if head["before"] else None,
+            "after": answer.to_json(),
+            "version": written["version"],
+        },
+    )
     return int(written["version"])
 
 
@@ -268,8 +318,7 @@ def _repeated_or_conflict(
     tx: Transaction, enterprise_id: str, assessment_no: int, edit: Edit, text: str
 ) -> int:
     stored = tx.row(
-        "select * from draft_item where enterprise_id = :e and assessment_no = :n"
-        " and item_id = :i",
+        "select * from draft_item where enterprise_id = :e and assessment_no = :n and item_id = :i",
         e=enterprise_id,
         n=assessment_no,
         i=edit.item,
@@ -283,7 +332,10 @@ def _repeated_or_conflict(
 
 
 def import_answers(
-    user: User, enterprise_id: str, assessment_no: int, answers: Mapping[str, ItemAnswer],
+    user: User,
+    enterprise_id: str,
+    assessment_no: int,
+    answers: Mapping[str, ItemAnswer],
     seen_rev: int,
 ) -> int:
     """Take over a whole filled-in workbook in one transaction: all of it or nothing.
@@ -305,8 +357,12 @@ def import_answers(
 
 
 def write_answers(
-    tx: Transaction, user: User, enterprise_id: str, assessment_no: int,
-    answers: Mapping[str, ItemAnswer], seen_rev: int,
+    tx: Transaction,
+    user: User,
+    enterprise_id: str,
+    assessment_no: int,
+    answers: Mapping[str, ItemAnswer],
+    seen_rev: int,
 ) -> int:
     """Write many items with one entry in the audit log."""
     head = tx.row(
@@ -324,13 +380,17 @@ def write_answers(
     if assessment.rev != seen_rev + 1:
         raise StaleRecordError("stale_sheet")
     rubric = records.rubric_for(assessment)
-    entered = {item: answer for item, answer in answers.items()
-               if answer.state is not AnswerState.OPEN or answer.remark}
+    entered = {
+        item: answer
+        for item, answer in answers.items()
+        if answer.state is not AnswerState.OPEN or answer.remark
+    }
     for item_id, answer in entered.items():
         item = rubric.by_id.get(item_id)
         if item is None:
-            raise ScoringError("unknown_item", item=item_id, scheme=rubric.scheme,
-                               edition=rubric.edition)
+            raise ScoringError(
+                "unknown_item", item=item_id, scheme=rubric.scheme, edition=rubric.edition
+            )
         check_draft(rubric, item, answer)
         tx.run(
             "insert into draft_item (enterprise_id, assessment_no, item_id, answer, state,"
@@ -349,8 +409,14 @@ def write_answers(
             at=current().stamp,
             by=user.name,
         )
-    records.audit(tx, user, enterprise_id, f"{assessment.kind}.import", str(assessment_no),
-                  {"after": {item: answer.to_json() for item, answer in entered.items()}})
+    records.audit(
+        tx,
+        user,
+        enterprise_id,
+        f"{assessment.kind}.import",
+        str(assessment_no),
+        {"after": {item: answer.to_json() for item, answer in entered.items()}},
+    )
     return len(entered)
 
 
@@ -370,8 +436,14 @@ def _missing(assessment: Assessment, answers: Mapping[str, ItemAnswer]) -> list[
 
 
 def submit(
-    user: User, enterprise_id: str, assessment_no: int, *, leader: str,
-    members: Sequence[str], confirmed_by: str, seen_rev: int,
+    user: User,
+    enterprise_id: str,
+    assessment_no: int,
+    *,
+    leader: str,
+    members: Sequence[str],
+    confirmed_by: str,
+    seen_rev: int,
 ) -> Assessment:
     """Seal an assessment, grade it and open its non-conformities.
 
@@ -433,10 +505,22 @@ def submit(
         sheet = seal(rubric, answers, facts)
         seal_no = records.store_result(tx, assessment, result, sheet, user)
         nonconformities.open_from(tx, user, assessment, answers, result)
-        records.audit(tx, user, enterprise_id, f"{assessment.kind}.submit", str(assessment_no),
-                      {"seal": seal_no, "sha256": sheet[1], "outcome": result.outcome,
-                       "grade": result.grade, "leader": leader, "members": names,
-                       "confirmed_by": confirmed_by})
+        records.audit(
+            tx,
+            user,
+            enterprise_id,
+            f"{assessment.kind}.submit",
+            str(assessment_no),
+            {
+                "seal": seal_no,
+                "sha256": sheet[1],
+                "outcome": result.outcome,
+                "grade": result.grade,
+                "leader": leader,
+                "members": names,
+                "confirmed_by": confirmed_by,
+            },
+        )
 
     context.db.write(job)
     return records.find(context.db, enterprise_id, assessment_no)
@@ -510,8 +594,9 @@ def reopen(user: User, enterprise_id: str, assessment_no: int, reason: str) -> N
             n=assessment_no,
         )
         records.mark_dirty(tx, assessment)
-        records.audit(tx, user, enterprise_id, "self.reopen", str(assessment_no),
-                      {"reason": reason})
+        records.audit(
+            tx, user, enterprise_id, "self.reopen", str(assessment_no), {"reason": reason}
+        )
 
     current().db.write(job)
 
@@ -532,9 +617,14 @@ def settle_pending(tx: Transaction, user: User, enterprise_id: str, year: int) -
         result = grade_answers(rubric, answers, facts)
         sheet = seal(rubric, answers, facts)
         seal_no = records.store_result(tx, assessment, result, sheet, user)
-        records.audit(tx, user, enterprise_id, f"{assessment.kind}.settle",
-                      str(assessment.assessment_no),
-                      {"seal": seal_no, "outcome": result.outcome, "grade": result.grade})
+        records.audit(
+            tx,
+            user,
+            enterprise_id,
+            f"{assessment.kind}.settle",
+            str(assessment.assessment_no),
+            {"seal": seal_no, "outcome": result.outcome, "grade": result.grade},
+        )
 
 
 def history(user: User, enterprise_id: str, assessment_no: int) -> list[Row]:

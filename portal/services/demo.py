@@ -69,22 +69,56 @@ class _Builder:
             self._account(tx, row["id"], row["name"], Role(row["role"]), row["organisation"])
         for row in self.data["enterprise"]:
             enterprises.insert_enterprise(tx, _profile(row), self._manager(row), row["id"])
-            self._account(tx, f"{row['id']}-manager", row["manager"], Role.SAFETY_MANAGER,
-                          row["id"], shown=row.get("accounts", False))
-            self._account(tx, f"{row['id']}-principal", row["principal"], Role.PRINCIPAL,
-                          row["id"], shown=row.get("accounts", False))
+            self._account(
+                tx,
+                f"{row['id']}-manager",
+                row["manager"],
+                Role.SAFETY_MANAGER,
+                row["id"],
+                shown=row.get("accounts", False),
+            )
+            self._account(
+                tx,
+                f"{row['id']}-principal",
+                row["principal"],
+                Role.PRINCIPAL,
+                row["id"],
+                shown=row.get("accounts", False),
+            )
 
     def _account(
-        self, tx: Transaction, account: str, name: str, role: Role, organisation: str,
-        *, shown: bool = True,
+        self,
+        tx: Transaction,
+        account: str,
+        name: str,
+        role: Role,
+        organisation: str,
+        *,
+        shown: bool = True,
     ) -> None:
-        accounts.add_account(tx, login=account, name=name, role=role,
-                             organisation_id=organisation, password_hash=accounts.UNUSABLE,
-                             demo=shown, account_id=account)
+        accounts.add_account(
+            tx,
+            login=account,
+            name=name,
+            role=role,
+            organisation_id=organisation,
+            password_hash=accounts.UNUSABLE,
+            demo=shown,
+            account_id=account,
+        )
 
     def _manager(self, row: Table) -> User:
-        return User(f"{row['id']}-manager", "", row["manager"], Role.SAFETY_MANAGER, row["id"],
-                    row["name"], "", "zh", "")
+        return User(
+            f"{row['id']}-manager",
+            "",
+            row["manager"],
+            Role.SAFETY_MANAGER,
+            row["id"],
+            row["name"],
+            "",
+            "zh",
+            "",
+        )
 
     def _assess(self, row: Table, scheme: Scheme, year: int) -> None:
         this_year = year == self.context.today.year
@@ -95,8 +129,12 @@ class _Builder:
             enterprises.save_performance(user, year, _facts(row, this_year=this_year), 0)
         draft = assessments.load(user, row["id"], number)
         assessments.submit(
-            user, row["id"], number, leader=row["principal"],
-            members=[row["manager"], "生产部负责人", "工会代表"], confirmed_by=row["principal"],
+            user,
+            row["id"],
+            number,
+            leader=row["principal"],
+            members=[row["manager"], "生产部负责人", "工会代表"],
+            confirmed_by=row["principal"],
             seen_rev=draft.rev,
         )
         newest = max(row["years"]) + self.context.today.year == year
@@ -105,7 +143,7 @@ class _Builder:
         if "review_open" in row and newest:
             self._review(row, scheme, year, number, row["review_open"], finish=False)
         if not this_year or self._month(row, this_year=True) < 11:
-            self._close_some(row, number)
+            self._close_some(row, year)
 
     def _month(self, row: Table, *, this_year: bool) -> int:
         """Last year all in autumn; this year half of them in spring, half just now."""
@@ -128,7 +166,8 @@ class _Builder:
         # an enterprise gets a little better from one year to the next
         faults = 1.35 * (1 - quality) * (1.25 if year < self.context.today.year else 1.0)
         return {
-            item.id: ItemAnswer(not_applicable=absent[item.id]) if item.id in absent
+            item.id: ItemAnswer(not_applicable=absent[item.id])
+            if item.id in absent
             else _answer(item, chance, faults * _weight(item.element))
             for item in scheme.items
         }
@@ -137,8 +176,11 @@ class _Builder:
         chance = random.Random(f"{SEED} {row['id']} absent")  # noqa: S311 - sample data, no secret
         absent = {}
         for rule in self.data["absent"]:
-            missing = (rule["unless"] not in row["flags"] if "unless" in rule
-                       else chance.random() < rule["share"])
+            missing = (
+                rule["unless"] not in row["flags"]
+                if "unless" in rule
+                else chance.random() < rule["share"]
+            )
             if missing:
                 absent.update(dict.fromkeys(rule["items"], rule["reason"]))
         return absent
@@ -149,15 +191,31 @@ class _Builder:
         self._on(year if finish else self.context.today.year, 11)
         person = next(a for a in self.data["account"] if a["id"] == account)
         administrator = next(a for a in self.data["account"] if a["role"] == "administrator")
-        admin = User(administrator["id"], "", administrator["name"], Role.ADMINISTRATOR,
-                     administrator["organisation"], "", "", "zh", "")
+        admin = User(
+            administrator["id"],
+            "",
+            administrator["name"],
+            Role.ADMINISTRATOR,
+            administrator["organisation"],
+            "",
+            "",
+            "zh",
+            "",
+        )
         number = reviews.assign(admin, row["id"], base, account)
-        user = User(account, "", person["name"], Role(person["role"]), person["organisation"],
-                    "", "", "zh", "")
+        user = User(
+            account,
+            "",
+            person["name"],
+            Role(person["role"]),
+            person["organisation"],
+            "",
+            "",
+            "zh",
+            "",
+        )
         own = self._answers(row, scheme, year, row["quality"])
-        answers = {
-            item: replace(answer, remark="", difference="") for item, answer in own.items()
-        }
+        answers = {item: replace(answer, remark="", difference="") for item, answer in own.items()}
         self._sterner(scheme, row, answers)
         if not finish:
             answers = dict(list(answers.items())[:38])
@@ -165,9 +223,15 @@ class _Builder:
         assessments.import_answers(user, row["id"], number, answers, draft.rev)
         if finish:
             draft = assessments.load(user, row["id"], number)
-            assessments.submit(user, row["id"], number, leader=person["name"],
-                               members=[person["name"], "行业专家"],
-                               confirmed_by=person["name"], seen_rev=draft.rev)
+            assessments.submit(
+                user,
+                row["id"],
+                number,
+                leader=person["name"],
+                members=[person["name"], "行业专家"],
+                confirmed_by=person["name"],
+                seen_rev=draft.rev,
+            )
 
     def _sterner(self, scheme: Scheme, row: Table, answers: dict[str, ItemAnswer]) -> None:
         """A reviewer finds on site what the enterprise did not see, and says why."""
@@ -178,15 +242,16 @@ class _Builder:
             if found.deductions:
                 answers[item.id] = replace(found, difference="现场抽查发现，企业自评未计入")
 
-    def _close_some(self, row: Table, number: int) -> None:
-        """Most of last year's non-conformities have been rectified since."""
+    def _close_some(self, row: Table, year: int) -> None:
+        """Most non-conformities that are due have been rectified since."""
         chance = random.Random(f"{SEED} {row['id']} closed")  # noqa: S311 - sample data, no secret
         found = self.context.db.rows(
-            "select nonconformity_no, assessment_no, due_on from nonconformity"
-            " where enterprise_id = :e order by nonconformity_no",
+            "select nonconformity_no, due_on from nonconformity"
+            " where enterprise_id = :e and year = :y order by nonconformity_no",
             e=row["id"],
+            y=year,
         )
-        closed = [r for r in found if r["assessment_no"] <= number and chance.random() < 0.88]
+        closed = [line for line in found if chance.random() < 0.88]
 
         def job(tx: Transaction) -> None:
             for line in closed:
@@ -203,9 +268,18 @@ class _Builder:
 
 def _profile(row: Table) -> Profile:
     return Profile(
-        row["name"], row["credit_code"], row["sector"], "990102", row["address"],
-        row["principal"], row["contact"], row["staff"], row["revenue_wan"], row["size_kind"],
-        tuple(row["flags"]), is_group=False,
+        row["name"],
+        row["credit_code"],
+        row["sector"],
+        "990102",
+        row["address"],
+        row["principal"],
+        row["contact"],
+        row["staff"],
+        row["revenue_wan"],
+        row["size_kind"],
+        tuple(row["flags"]),
+        is_group=False,
     ).checked()
 
 
@@ -213,8 +287,12 @@ def _facts(row: Table, *, this_year: bool) -> dict[str, object]:
     facts: dict[str, object] = dict.fromkeys(COUNTS, 0)
     facts["worst_accident"] = "none"
     if this_year and row.get("deaths"):
-        facts |= {"deaths": row["deaths"], "worst_accident": "general",
-                  "direct_loss_yuan": 1_680_000, "max_single_loss_yuan": 1_680_000}
+        facts |= {
+            "deaths": row["deaths"],
+            "worst_accident": "general",
+            "direct_loss_yuan": 1_680_000,
+            "max_single_loss_yuan": 1_680_000,
+        }
     return facts
 
 
@@ -230,6 +308,8 @@ def _answer(item: Item, chance: random.Random, faults: float) -> ItemAnswer:
         return ItemAnswer(full=True)
     mild = [rule for rule in item.rules if rule.kind in ("each", "once") and rule.scope == "item"]
     severe = [rule for rule in item.rules if rule.kind == "whole" and rule.zeroes is None]
+    if any(rule.trigger == "item_at_zero" for rule in item.rules) and chance.random() < 0.8:
+        severe = []  # what costs a whole element is rare
     pool = mild if mild and (not severe or chance.random() < 0.86) else severe
     if not pool:
         return ItemAnswer(full=True)

@@ -67,17 +67,31 @@ def view(user: User, enterprise_id: str, language: str) -> EnterpriseView:
         raise NotAllowedError
     area = (row["name_en"] if language == "en" else row["name_zh"]) or row["area_code"]
     return EnterpriseView(
-        enterprise_id, profile_of(row), row["size_class"], area, row["version"],
-        local_time(row["updated_at"]), row["updated_by"],
+        enterprise_id,
+        profile_of(row),
+        row["size_class"],
+        area,
+        row["version"],
+        local_time(row["updated_at"]),
+        row["updated_by"],
     )
 
 
 def profile_of(row: Row) -> Profile:
     """A database row as a profile."""
     return Profile(
-        row["name"], row["credit_code"], row["sector"], row["area_code"], row["address"],
-        row["principal"], row["contact"], row["staff"], row["revenue_wan"], row["size_kind"],
-        tuple(json.loads(row["flags"])), bool(row["is_group"]),
+        row["name"],
+        row["credit_code"],
+        row["sector"],
+        row["area_code"],
+        row["address"],
+        row["principal"],
+        row["contact"],
+        row["staff"],
+        row["revenue_wan"],
+        row["size_kind"],
+        tuple(json.loads(row["flags"])),
+        bool(row["is_group"]),
     )
 
 
@@ -98,8 +112,9 @@ def save_profile(user: User, profile: Profile, seen_version: int) -> None:
         if before is None:
             raise NotAllowedError
         if before["version"] != seen_version:
-            raise StaleRecordError("stale_record", by=before["updated_by"],
-                                   at=local_time(before["updated_at"]))
+            raise StaleRecordError(
+                "stale_record", by=before["updated_by"], at=local_time(before["updated_at"])
+            )
         if before["credit_code"] != clean.credit_code:
             _claim(tx, clean.credit_code, enterprise_id, before["credit_code"])
         changed = tx.row(
@@ -116,13 +131,21 @@ def save_profile(user: User, profile: Profile, seen_version: int) -> None:
             **_columns(clean),
         )
         if changed is None:
-            raise StaleRecordError("stale_record", by=before["updated_by"],
-                                   at=local_time(before["updated_at"]))
+            raise StaleRecordError(
+                "stale_record", by=before["updated_by"], at=local_time(before["updated_at"])
+            )
         old, new = _columns(profile_of(before)), _columns(clean)
-        records.audit(tx, user, enterprise_id, "profile.change", enterprise_id, {
-            "before": {k: v for k, v in old.items() if new[k] != v},
-            "after": {k: v for k, v in new.items() if old[k] != v},
-        })
+        records.audit(
+            tx,
+            user,
+            enterprise_id,
+            "profile.change",
+            enterprise_id,
+            {
+                "before": {k: v for k, v in old.items() if new[k] != v},
+                "after": {k: v for k, v in new.items() if old[k] != v},
+            },
+        )
 
     try:
         context.db.write(job)
@@ -132,8 +155,11 @@ def save_profile(user: User, profile: Profile, seen_version: int) -> None:
 
 def _claim(tx: Transaction, code: str, enterprise_id: str, old: str | None) -> None:
     """Keep credit codes unique over all enterprises, also when tables are distributed."""
-    tx.run("insert into credit_claim (credit_code, enterprise_id) values (:c, :e)",
-           c=code, e=enterprise_id)
+    tx.run(
+        "insert into credit_claim (credit_code, enterprise_id) values (:c, :e)",
+        c=code,
+        e=enterprise_id,
+    )
     if old:
         tx.run("delete from credit_claim where credit_code = :c", c=old)
 
@@ -207,8 +233,18 @@ def insert_enterprise(
         by=user.name,
         **columns,
     )
-    append(tx, AuditEntry(enterprise_id, stamp, user.name, user.role, "enterprise.register",
-                          enterprise_id, {"after": columns}))
+    append(
+        tx,
+        AuditEntry(
+            enterprise_id,
+            stamp,
+            user.name,
+            user.role,
+            "enterprise.register",
+            enterprise_id,
+            {"after": columns},
+        ),
+    )
     return enterprise_id
 
 
@@ -234,9 +270,7 @@ def performance(user: User, year: int) -> PerformanceView:
     return PerformanceView(year, json.loads(row["facts"]), row["version"])
 
 
-def save_performance(
-    user: User, year: int, facts: Mapping[str, object], seen_version: int
-) -> None:
+def save_performance(user: User, year: int, facts: Mapping[str, object], seen_version: int) -> None:
     """Enter the safety performance of a year; what waited for it is graded again.
 
     Raises:
@@ -256,8 +290,9 @@ def save_performance(
         )
         if (before["version"] if before else 0) != seen_version:
             by = before["updated_by"] if before else ""
-            raise StaleRecordError("stale_record", by=by,
-                                   at=local_time(before["updated_at"]) if before else "")
+            raise StaleRecordError(
+                "stale_record", by=by, at=local_time(before["updated_at"]) if before else ""
+            )
         tx.run(
             "insert into performance (enterprise_id, year, facts, version, updated_at,"
             " updated_by) values (:e, :y, :f, 1, :at, :by)"
@@ -270,8 +305,14 @@ def save_performance(
             at=context.stamp,
             by=user.name,
         )
-        records.audit(tx, user, enterprise_id, "performance.change", str(year), {
-            "before": json.loads(before["facts"]) if before else None, "after": clean})
+        records.audit(
+            tx,
+            user,
+            enterprise_id,
+            "performance.change",
+            str(year),
+            {"before": json.loads(before["facts"]) if before else None, "after": clean},
+        )
         assessments.settle_pending(tx, user, enterprise_id, year)
 
     context.db.write(job)
@@ -293,8 +334,9 @@ def list_all(user: User) -> list[EnterpriseLine]:
     rows = current().db.rows(
         "select enterprise_id, name, sector, area_code from enterprise order by area_code, name"
     )
-    return [EnterpriseLine(r["enterprise_id"], r["name"], r["sector"], r["area_code"])
-            for r in rows]
+    return [
+        EnterpriseLine(r["enterprise_id"], r["name"], r["sector"], r["area_code"]) for r in rows
+    ]
 
 
 def in_jurisdiction(user: User) -> list[Area]:

@@ -22,7 +22,10 @@ STREAM = {AssessmentKind.SELF: "continuing", AssessmentKind.REVIEW: "by_deadline
 
 
 def open_from(
-    tx: Transaction, user: User, assessment: Assessment, answers: Mapping[str, ItemAnswer],
+    tx: Transaction,
+    user: User,
+    assessment: Assessment,
+    answers: Mapping[str, ItemAnswer],
     result: Result,
 ) -> None:
     """Open one non-conformity per item that lost points; keep, renew or withdraw earlier ones.
@@ -101,8 +104,14 @@ def open_from(
             n=number,
             i=item_id,
         )
-    records.audit(tx, user, enterprise_id, "nonconformity.open", str(number),
-                  {"items": sorted(lost), "withdrawn": sorted(existing.keys() - lost.keys())})
+    records.audit(
+        tx,
+        user,
+        enterprise_id,
+        "nonconformity.open",
+        str(number),
+        {"items": sorted(lost), "withdrawn": sorted(existing.keys() - lost.keys())},
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,5 +47,15 @@ def add_review_body(user: User, name: str) -> None:
 
 
 def _note(tx: Transaction, user: User, action: str, subject: str, name: str) -> None:
-    append(tx, AuditEntry(user.organisation_id, current().stamp, user.name, user.role, action,
-                          subject, {"name": name}))
+    append(
+        tx,
+        AuditEntry(
+            user.organisation_id,
+            current().stamp,
+            user.name,
+            user.role,
+            action,
+            subject,
+            {"name": name},
+        ),
+    )

@@ -72,9 +72,7 @@ def rubric_for(assessment: Assessment) -> Rubric:
     return rubric_of(scheme_of(assessment))
 
 
-def draft_answers(
-    source: Source, enterprise_id: str, assessment_no: int
-) -> dict[str, ItemAnswer]:
+def draft_answers(source: Source, enterprise_id: str, assessment_no: int) -> dict[str, ItemAnswer]:
     """All entries of a draft."""
     rows = source.rows(
         "select item_id, answer from draft_item where enterprise_id = :e and assessment_no = :n",
@@ -172,14 +170,25 @@ def mark_dirty(tx: Transaction, assessment: Assessment) -> None:
 
 
 def audit(
-    tx: Transaction, user: User, enterprise_id: str, action: str, subject: str,
+    tx: Transaction,
+    user: User,
+    enterprise_id: str,
+    action: str,
+    subject: str,
     body: Mapping[str, object],
 ) -> None:
     """Note a change in the chain of an enterprise."""
     append(
         tx,
-        AuditEntry(enterprise_id, current().stamp, user.name, user.role, action, subject,
-                   {**body, "account": user.account_id}),
+        AuditEntry(
+            enterprise_id,
+            current().stamp,
+            user.name,
+            user.role,
+            action,
+            subject,
+            {**body, "account": user.account_id},
+        ),
     )
 
 

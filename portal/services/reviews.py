@@ -72,8 +72,19 @@ def all_assignments(user: User) -> list[Assignment]:
     rights.require(user, Action.ASSIGN_REVIEW)
     found = _assignments(ASSIGNMENT_SQL + " order by r.status, r.year desc, e.name")
     return [
-        Assignment(a.enterprise_id, a.assessment_no, a.enterprise, a.sector, a.area_code, a.year,
-                   a.status, a.reviewer, None, None, None)
+        Assignment(
+            a.enterprise_id,
+            a.assessment_no,
+            a.enterprise,
+            a.sector,
+            a.area_code,
+            a.year,
+            a.status,
+            a.reviewer,
+            None,
+            None,
+            None,
+        )
         for a in found
     ]
 
@@ -126,8 +137,9 @@ def assign(user: User, enterprise_id: str, base_no: int, reviewer: str) -> int:
     if reviewer not in {account for account, _ in reviewers(user)}:
         raise InvalidValueError("not_a_choice", field="reviewer", found=reviewer)
     try:
-        return current().db.write(lambda tx: insert_review(tx, user, enterprise_id, base_no,
-                                                           reviewer))
+        return current().db.write(
+            lambda tx: insert_review(tx, user, enterprise_id, base_no, reviewer)
+        )
     except UniqueViolationError:
         raise IllegalTransitionError("under_review") from None
 
@@ -140,8 +152,7 @@ def insert_review(
     if base.kind is not AssessmentKind.SELF or base.status is not AssessmentStatus.SUBMITTED:
         raise IllegalTransitionError("not_submitted")
     if tx.rows(
-        "select 1 from assessment where enterprise_id = :e and base_no = :n"
-        " and status <> 'void'",
+        "select 1 from assessment where enterprise_id = :e and base_no = :n and status <> 'void'",
         e=enterprise_id,
         n=base_no,
     ):
@@ -149,8 +160,18 @@ def insert_review(
     number = records.next_number(tx, "assessment", "assessment_no", enterprise_id)
     enterprise = {"sector": base.sector, "area_code": base.area_code}
     assessments.insert_assessment(
-        tx, enterprise_id, number, AssessmentKind.REVIEW, base.year, base.scheme, base.edition,
-        base.fingerprint, enterprise, user, base_no, reviewer,
+        tx,
+        enterprise_id,
+        number,
+        AssessmentKind.REVIEW,
+        base.year,
+        base.scheme,
+        base.edition,
+        base.fingerprint,
+        enterprise,
+        user,
+        base_no,
+        reviewer,
     )
     return number
 
@@ -210,8 +231,12 @@ def compare(user: User, enterprise_id: str, review_no: int, language: str) -> Co
     texts = {item.id: item.text[language] for item in scheme.items}
     differences = tuple(
         Difference(
-            row.id, texts[row.id], points_text(rubric, row.points), points(own_rows[row.id]),
-            points(row), found[row.id].difference,
+            row.id,
+            texts[row.id],
+            points_text(rubric, row.points),
+            points(own_rows[row.id]),
+            points(row),
+            found[row.id].difference,
         )
         for row in grade_answers(rubric, found, {}).items
         if (row.earned, row.not_applicable)
@@ -219,10 +244,12 @@ def compare(user: User, enterprise_id: str, review_no: int, language: str) -> Co
     )
     return Comparison(
         base.score or "–",
-        grade_name(scheme, base.grade, language) if base.outcome != "pending"
+        grade_name(scheme, base.grade, language)
+        if base.outcome != "pending"
         else translate(language, "grade.pending"),
         review.score or "–",
-        grade_name(scheme, review.grade, language) if review.outcome != "pending"
+        grade_name(scheme, review.grade, language)
+        if review.outcome != "pending"
         else translate(language, "grade.pending"),
         differences,
     )

@@ -19,7 +19,11 @@ def require(user: User, action: Action) -> Scope:
 
 
 def require_enterprise(
-    user: User, action: Action, enterprise_id: str, *, area_code: str | None = None,
+    user: User,
+    action: Action,
+    enterprise_id: str,
+    *,
+    area_code: str | None = None,
     on: Database | Transaction | None = None,
 ) -> None:
     """Check role, organisation, assignment and jurisdiction for one enterprise.
@@ -40,8 +44,9 @@ def require_enterprise(
         allowed = user.organisation_id == enterprise_id
     elif scope is Scope.JURISDICTION:
         if area_code is None:
-            row = source.row("select area_code from enterprise where enterprise_id = :e",
-                             e=enterprise_id)
+            row = source.row(
+                "select area_code from enterprise where enterprise_id = :e", e=enterprise_id
+            )
             area_code = row["area_code"] if row else None
         allowed = area_code is not None and area_code.startswith(area_prefix(user.area_code))
     elif scope is Scope.ASSIGNED:

@@ -40,12 +40,26 @@ def set_up(
         add_area(tx, area_code, area_name.strip(), area_name.strip())
         authority_id = add_organisation(tx, "authority", authority.strip(), area_code)
         account = accounts.add_account(
-            tx, login=login, name=name, role=Role.ADMINISTRATOR, organisation_id=authority_id,
+            tx,
+            login=login,
+            name=name,
+            role=Role.ADMINISTRATOR,
+            organisation_id=authority_id,
             password_hash=password_hash,
         )
         accounts.add_membership(tx, account, Role.OFFICIAL, authority_id)
-        append(tx, AuditEntry(authority_id, current().stamp, name, Role.ADMINISTRATOR,
-                              "installation", authority_id, {"area": area_code}))
+        append(
+            tx,
+            AuditEntry(
+                authority_id,
+                current().stamp,
+                name,
+                Role.ADMINISTRATOR,
+                "installation",
+                authority_id,
+                {"area": area_code},
+            ),
+        )
 
     current().db.write(job)
 

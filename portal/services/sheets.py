@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from criteria import Item, Scheme
@@ -26,31 +27,42 @@ Json = dict[str, Any]
 def static(user: User, assessment: Assessment, language: str) -> Json:
     """Elements, items and rules in one language; in a review also the sealed self-score."""
     scheme = records.scheme_of(assessment)
-    place = f"{assessment.enterprise_id}/{assessment.assessment_no}"
-    store = hashlib.sha256(f"{user.account_id}/{place}".encode()).hexdigest()[:24]
+    place = f"{user.account_id}/{assessment.enterprise_id}/{assessment.assessment_no}"
+    store = hashlib.sha256(place.encode()).hexdigest()[:24]
     review = assessment.kind is AssessmentKind.REVIEW
-    readonly = assessment.status is not AssessmentStatus.DRAFT
     return {
         "id": f"{store}:{scheme.fingerprint[:12]}:{language}:{assessment.status}",
         "store": store,
         "mode": "review" if review else "self",
-        "readonly": readonly,
+        "readonly": assessment.status is not AssessmentStatus.DRAFT,
+        "reference": _reference(assessment, scheme, language) if review else None,
+        **_criteria(scheme, language),
+    }
+
+
+@lru_cache(maxsize=32)
+def _criteria(scheme: Scheme, language: str) -> Json:
+    """The criteria as the sheet takes them; the same for everybody, never changed."""
+    return {
         "elements": [
             {"id": e.id, "title": e.title[language], "points": plain(e.points)}
             for e in scheme.elements
         ],
         "sub_elements": [
-            {"id": s.id, "element": s.element, "title": s.title[language],
-             "points": plain(s.points)}
+            {
+                "id": s.id,
+                "element": s.element,
+                "title": s.title[language],
+                "points": plain(s.points),
+            }
             for e in scheme.elements
             for s in e.sub_elements
         ],
-        "items": [_item(item, scheme, language) for item in scheme.items],
-        "reference": _reference(assessment, scheme, language) if review else None,
+        "items": [_item(item, language) for item in scheme.items],
     }
 
 
-def _item(item: Item, scheme: Scheme, language: str) -> Json:
+def _item(item: Item, language: str) -> Json:
     return {
         "id": item.id,
         "element": item.element,
@@ -82,8 +94,12 @@ def _law_line(item: Item, language: str) -> str:
         by_document.setdefault(source.document, []).append(source.clause)
     documents = current().library.documents
     return translate(language, "common.list_separator").join(
-        translate(language, "sheet_law.entry", title=documents[document].title[language],
-                  clauses=translate(language, "common.list_separator").join(clauses))
+        translate(
+            language,
+            "sheet_law.entry",
+            title=documents[document].title[language],
+            clauses=translate(language, "common.list_separator").join(clauses),
+        )
         for document, clauses in by_document.items()
     )
 
@@ -119,8 +135,7 @@ def live(
         e=enterprise_id,
         n=assessment_no,
     )
-    answers = {r["item_id"]: answer_from_json(r["item_id"], json.loads(r["answer"]))
-               for r in rows}
+    answers = {r["item_id"]: answer_from_json(r["item_id"], json.loads(r["answer"])) for r in rows}
     facts = records.facts_of(current().db, enterprise_id, assessment.year)
     result = grade_answers(rubric, answers, facts)
     points = {row.id: row for row in result.items}
@@ -161,7 +176,7 @@ def _elements(result: Result, answers: Mapping[str, ItemAnswer], rubric: Rubric)
     return {
         row.id: {
             "earned": points_text(rubric, row.earned),
-            "lost": points_text(rubric, row.deducted),
+            "lost": points_text(rubric, row.deducted - row.special),
             "special": points_text(rubric, row.special),
             "not_applicable": points_text(rubric, row.not_applicable),
             "open": open_count.get(row.id, 0),
@@ -186,7 +201,10 @@ def _total(scheme: Scheme, rubric: Rubric, result: Result, language: str) -> Jso
 
 
 def save(
-    user: User, enterprise_id: str, assessment_no: int, edits: Sequence[Mapping[str, Any]],
+    user: User,
+    enterprise_id: str,
+    assessment_no: int,
+    edits: Sequence[Mapping[str, Any]],
     language: str,
 ) -> list[Json]:
     """Store what the sheet sent and word what became of it."""
@@ -195,8 +213,15 @@ def save(
         try:
             parsed.append(_edit(row))
         except ScoringError as error:
-            acks.append({"seq": row.get("seq", 0), "item": str(row.get("item", "")), "ok": False,
-                         "error": error_text(error, language), "conflict": None})
+            acks.append(
+                {
+                    "seq": row.get("seq", 0),
+                    "item": str(row.get("item", "")),
+                    "ok": False,
+                    "error": error_text(error, language),
+                    "conflict": None,
+                }
+            )
     for saved in assessments.save_answers(user, enterprise_id, assessment_no, parsed):
         ack: Json = {"seq": saved.seq, "item": saved.item, "ok": saved.error is None}
         if saved.error is None:
@@ -219,9 +244,15 @@ def _edit(row: Mapping[str, Any]) -> Edit:
     item, client, answer = row.get("item"), row.get("client"), row.get("answer")
     seq, seen = row.get("seq"), row.get("seen")
     if not isinstance(item, str) or not isinstance(client, str) or not isinstance(answer, Mapping):
-        raise ScoringError("bad_answer", item=str(item), field="-", found=repr(row)[:80],
-                           expected="item, client, answer")
+        raise ScoringError(
+            "bad_answer",
+            item=str(item),
+            field="-",
+            found=repr(row)[:80],
+            expected="item, client, answer",
+        )
     if not isinstance(seq, int) or not isinstance(seen, int):
-        raise ScoringError("bad_answer", item=item, field="seq", found=repr(seq),
-                           expected="a whole number")
+        raise ScoringError(
+            "bad_answer", item=item, field="seq", found=repr(seq), expected="a whole number"
+        )
     return Edit(client[:64], seq, item, seen, answer)

@@ -54,8 +54,11 @@ def of_enterprise(user: User, language: str) -> EnterpriseDay:
         count = len(records.rubric_for(running).items)
     reviewed = reviews.of_enterprise(user, enterprise_id)
     submitted = [a for a in own if a.status is AssessmentStatus.SUBMITTED]
-    lines = [line for line in nonconformities.of_enterprise(user, enterprise_id, language)
-             if line.is_open]
+    lines = [
+        line
+        for line in nonconformities.of_enterprise(user, enterprise_id, language)
+        if line.is_open
+    ]
     return EnterpriseDay(
         year=year,
         running=running,
@@ -80,5 +83,4 @@ def _grade(found: list[Assessment], language: str) -> str | None:
     newest = max(found, key=lambda a: (a.year, a.assessment_no), default=None)
     if newest is None or newest.outcome not in ("graded", "below_lowest"):
         return None
-    name = grade_name(records.scheme_of(newest), newest.grade, language)
-    return f"{name} ({newest.year})"
+    return grade_name(records.scheme_of(newest), newest.grade, language)

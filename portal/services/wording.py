@@ -23,14 +23,19 @@ def answer_lines(item: Item, answer: ItemAnswer | Mapping[str, object], language
         text = texts.get(row.rule, row.rule)
         if row.points is not None:
             text = translate(language, "answer.range", text=text, points=row.points)
-        lines.append(translate(language, "answer.times", text=text, count=row.count)
-                     if row.count > 1 else text)
+        lines.append(
+            translate(language, "answer.times", text=text, count=row.count)
+            if row.count > 1
+            else text
+        )
     if answer.lost:
-        lines.append(translate(language, "answer.other", points=answer.lost,
-                               reason=answer.reason or "–"))
+        lines.append(
+            translate(language, "answer.other", points=answer.lost, reason=answer.reason or "–")
+        )
     if answer.state is AnswerState.NOT_APPLICABLE:
-        lines.append(translate(language, "answer.not_applicable",
-                               reason=answer.not_applicable or "–"))
+        lines.append(
+            translate(language, "answer.not_applicable", reason=answer.not_applicable or "–")
+        )
     if answer.remark:
         lines.append(translate(language, "answer.remark", text=answer.remark))
     return lines
@@ -71,8 +76,14 @@ def state_line(scheme: Scheme, result: Result, language: str) -> str:
         return translate(language, "state.not_assessable")
     low, high = (fixed(score, scheme.decimals) for score in result.interval)
     if result.outcome is Outcome.INCOMPLETE:
-        return translate(language, "state.open", answered=result.answered,
-                         count=len(result.items), low=low, high=high)
+        return translate(
+            language,
+            "state.open",
+            answered=result.answered,
+            count=len(result.items),
+            low=low,
+            high=high,
+        )
     return translate(language, "state.complete", count=len(result.items), score=high)
 
 
@@ -105,7 +116,10 @@ def explain(scheme: Scheme, result: Result, language: str) -> list[Explained]:
 
 def _explained(scheme: Scheme, result: Result, reason: Reason, language: str) -> Explained:
     kind, _, target = reason.effect.partition(":")
-    values: dict[str, object] = {"item": reason.item or "", "effect": reason.effect}
+    values: dict[str, object] = {
+        "item": reason.item or "",
+        "effect": reason.effect.removeprefix("-"),
+    }
     verified = False
     source = ""
     if kind in ("grade", "not_grade", "open_grade"):
@@ -121,8 +135,11 @@ def _explained(scheme: Scheme, result: Result, reason: Reason, language: str) ->
         values["exact"] = fixed(half_up(result.score_exact, 6), 6)
     if reason.fact:
         text = next(
-            (c.text[language] for c in scheme.performance
-             if c.fact == reason.fact and c.grade == target),
+            (
+                c.text[language]
+                for c in scheme.performance
+                if c.fact == reason.fact and c.grade == target
+            ),
             reason.fact,
         )
         fact = next(f.title[language] for f in scheme.facts if f.id == reason.fact)

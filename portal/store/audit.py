@@ -32,7 +32,16 @@ def append(tx: Transaction, entry: AuditEntry) -> None:
     )
     seq, previous = (last["seq"] + 1, last["hash"]) if last else (1, "")
     body = json.dumps(entry.body, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    fields = [entry.chain, seq, entry.at, entry.actor, entry.role, entry.action, entry.subject, body]
+    fields = [
+        entry.chain,
+        seq,
+        entry.at,
+        entry.actor,
+        entry.role,
+        entry.action,
+        entry.subject,
+        body,
+    ]
     tx.run(
         "insert into audit (enterprise_id, seq, at, actor, role, action, subject, body, hash)"
         " values (:chain, :seq, :at, :actor, :role, :action, :subject, :body, :hash)",
@@ -60,8 +69,16 @@ def broken_links(db: Database, chain: str) -> list[int]:
     for row in db.rows(
         "select * from audit where enterprise_id = :chain order by seq", chain=chain
     ):
-        fields = [row["enterprise_id"], row["seq"], row["at"], row["actor"], row["role"],
-                  row["action"], row["subject"], row["body"]]
+        fields = [
+            row["enterprise_id"],
+            row["seq"],
+            row["at"],
+            row["actor"],
+            row["role"],
+            row["action"],
+            row["subject"],
+            row["body"],
+        ]
         if row["seq"] != expected or row["hash"] != link(previous, fields):
             broken.append(row["seq"])
         previous, expected = row["hash"], row["seq"] + 1

@@ -119,9 +119,11 @@ def migrate(db: Database, upto: str | None = None) -> list[str]:
     db.script(["create table if not exists migration (name text primary key, at text not null)"])
     ran = []
     for name, both, sqlite_only in MIGRATIONS:
-        if db.write(lambda tx, name=name, both=both, only=sqlite_only: _apply(  # type: ignore[misc]
-            tx, db.engine, name, both, only
-        )):
+        if db.write(
+            lambda tx, name=name, both=both, only=sqlite_only: _apply(  # type: ignore[misc]
+                tx, db.engine, name, both, only
+            )
+        ):
             ran.append(name)
         if name == upto:
             break

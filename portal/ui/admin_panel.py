@@ -26,8 +26,13 @@ def draw_accounts(lines: Sequence[AccountLine], set_status: Callable[[str, bool]
     table(
         [t(f"column.{name}") for name in ("login", "name", "role", "organisation", "status")],
         [
-            (line.login, line.name, t(f"role.{line.role}"), line.organisation,
-             t(f"admin.{line.status}"))
+            (
+                line.login,
+                line.name,
+                t(f"role.{line.role}"),
+                line.organisation,
+                t(f"admin.{line.status}"),
+            )
             for line in lines
         ],
         key="admin.accounts",
@@ -35,14 +40,21 @@ def draw_accounts(lines: Sequence[AccountLine], set_status: Callable[[str, bool]
     by_id = {line.account_id: line for line in lines}
     left, right = st.columns([4, 1], vertical_alignment="bottom")
     chosen = left.selectbox(
-        t("admin.choose_account"), list(by_id), index=None, key="admin.chosen",
+        t("admin.choose_account"),
+        list(by_id),
+        index=None,
+        key="admin.chosen",
         format_func=lambda a: f"{by_id[a].login} · {by_id[a].name}",
         placeholder=t("common.unknown"),
     )
     if chosen:
         active = by_id[chosen].status == "active"
-        right.button(t("admin.disable") if active else t("admin.enable"), key="admin.set_status",
-                     on_click=set_status, args=(chosen, not active))
+        right.button(
+            t("admin.disable") if active else t("admin.enable"),
+            key="admin.set_status",
+            on_click=set_status,
+            args=(chosen, not active),
+        )
 
 
 def account_form(known: Sequence[EnterpriseLine], create: Callable[[], None]) -> None:
@@ -50,16 +62,29 @@ def account_form(known: Sequence[EnterpriseLine], create: Callable[[], None]) ->
     left, right = st.columns(2)
     left.text_input(t("field.login"), key=fields.key("account", "login"))
     left.text_input(t("field.person"), key=fields.key("account", "name"))
-    role = right.selectbox(t("field.role"), OFFERED, format_func=lambda r: t(f"role.{r}"),
-                           key=fields.key("account", "role"))
+    role = right.selectbox(
+        t("field.role"),
+        OFFERED,
+        format_func=lambda r: t(f"role.{r}"),
+        key=fields.key("account", "role"),
+    )
     names = {e.enterprise_id: e.name for e in known}
     if role not in ENTERPRISE_ROLES:
         names = dict(setup.organisations("review_body" if role in REVIEW_ROLES else "authority"))
-    right.selectbox(t("field.organisation"), list(names), format_func=names.get,
-                    key=fields.key("account", f"organisation.{_group(role)}"),
-                    placeholder=t("common.unknown"))
-    st.button(t("admin.new_account"), type="primary", key="account.create", on_click=create,
-              disabled=not names)
+    right.selectbox(
+        t("field.organisation"),
+        list(names),
+        format_func=names.get,
+        key=fields.key("account", f"organisation.{_group(role)}"),
+        placeholder=t("common.unknown"),
+    )
+    st.button(
+        t("admin.new_account"),
+        type="primary",
+        key="account.create",
+        on_click=create,
+        disabled=not names,
+    )
 
 
 def _group(role: Role) -> str:
@@ -80,15 +105,20 @@ def enterprise_form(register: Callable[[], None]) -> None:
         st.info(t("admin.no_areas"))
         return
     profile_form.draw(profile_form.EMPTY, "new")
-    st.button(t("admin.new_enterprise"), type="primary", key="new_enterprise.save",
-              on_click=register)
+    st.button(
+        t("admin.new_enterprise"), type="primary", key="new_enterprise.save", on_click=register
+    )
 
 
 def area_form(areas: Sequence[Area], lang: str, add: Callable[[], None]) -> None:
     """Code and name of an area, and those already entered."""
     left, right = st.columns(2)
-    left.text_input(t("setup.area_code"), key=fields.key("area", "code"), max_chars=6,
-                    help=t("setup.area_code_help"))
+    left.text_input(
+        t("setup.area_code"),
+        key=fields.key("area", "code"),
+        max_chars=6,
+        help=t("setup.area_code_help"),
+    )
     right.text_input(t("setup.area_name"), key=fields.key("area", "name"))
     st.button(t("admin.new_area"), key="area_add", on_click=add)
     st.caption("  ".join(f"{area.code} {area.name(lang)}" for area in areas))
@@ -117,10 +147,14 @@ def draw_assignments(found: Sequence[Assignment], lang: str) -> None:
     table(
         [t(f"column.{name}") for name in ("enterprise", "area", "year", "reviewer", "status")],
         [
-            (a.enterprise, names.get(a.area_code, a.area_code), str(a.year), a.reviewer,
-             t(f"review.status_{a.status}"))
+            (
+                a.enterprise,
+                names.get(a.area_code, a.area_code),
+                str(a.year),
+                a.reviewer,
+                t(f"review.status_{a.status}"),
+            )
             for a in found
         ],
         key="admin.assignments",
     )
-

@@ -136,10 +136,12 @@ async def first_start(request: Request) -> Response:
 
 
 def _own(values: dict[str, str]) -> None:
-    setup.set_up(**{
-        name: values.get(name, "")
-        for name in ("authority", "area_code", "area_name", "login", "name", "password")
-    })
+    setup.set_up(
+        **{
+            name: values.get(name, "")
+            for name in ("authority", "area_code", "area_name", "login", "name", "password")
+        }
+    )
 
 
 async def language(request: Request) -> Response:
@@ -147,8 +149,9 @@ async def language(request: Request) -> Response:
     answer = RedirectResponse(_next(request), status_code=303)
     chosen = request.path_params["lang"]
     if chosen in i18n.LANGUAGES:
-        answer.set_cookie(LANGUAGE_COOKIE, chosen, max_age=YEAR, samesite="lax",
-                          secure=settings().public_https)
+        answer.set_cookie(
+            LANGUAGE_COOKIE, chosen, max_age=YEAR, samesite="lax", secure=settings().public_https
+        )
     return answer
 
 

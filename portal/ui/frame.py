@@ -27,7 +27,7 @@ PAGES: dict[Role, dict[str, list[tuple[str, str, str]]]] = {
 PAGES |= {
     role: {
         "today": [("reviewer/assignments", "assignments", "assignment")],
-        "work": [
+        "review": [
             ("reviewer/onsite_review", "onsite-review", "fact_check"),
             ("reviewer/review_result", "review-result", "workspace_premium"),
         ],
@@ -37,7 +37,7 @@ PAGES |= {
 PAGES |= {
     role: {
         "today": [("official/overview", "overview", "monitoring")],
-        "work": [
+        "supervise": [
             ("official/enterprises", "enterprises", "table_view"),
             ("official/enterprise_result", "enterprise-result", "workspace_premium"),
         ],
@@ -45,7 +45,7 @@ PAGES |= {
     for role in (Role.OFFICIAL, Role.INSPECTOR)
 }
 PAGES[Role.ADMINISTRATOR] = {
-    "today": [
+    "system": [
         ("administrator/accounts", "accounts", "group"),
         ("administrator/reviews", "review-assignment", "assignment_ind"),
     ],
@@ -66,10 +66,14 @@ def report_error(error: Exception) -> bool:
 
 def main() -> None:
     """Draw the frame and run the page."""
-    st.set_page_config(page_title=t("app.title"), page_icon=":material/verified_user:",
-                       layout="wide")
+    st.set_page_config(
+        page_title=t("app.title"),
+        page_icon=str(ROOT / "portal" / "ui" / "static" / "icon.png"),
+        layout="wide",
+    )
     style.apply()
     user = guard.signed_in()
+    start = next(iter(PAGES[user.role]))
     pages = {
         t(f"nav.{group}"): [
             st.Page(
@@ -77,13 +81,18 @@ def main() -> None:
                 title=t(f"page.{address.replace('-', '_')}"),
                 url_path=address,
                 icon=f":material/{symbol}:",
-                default=index == 0 and group == "today",
+                default=(group, index) == (start, 0),
             )
             for index, (file, address, symbol) in enumerate(entries)
         ]
         for group, entries in PAGES[user.role].items()
     }
     page = st.navigation(pages)
+    st.logo(
+        ROOT / "portal" / "ui" / "static" / "logo.png",
+        size="large",
+        icon_image=ROOT / "portal" / "ui" / "static" / "icon.png",
+    )
     with st.sidebar:
         _person(user.name, user.organisation, t(f"role.{user.role}"))
         _roles(user)
@@ -111,8 +120,11 @@ def _roles(user: User) -> None:
     st.selectbox(
         t("frame.act_as"),
         held,
-        index=next(i for i, (role, org, _) in enumerate(held)
-                   if (role, org) == (user.role, user.organisation_id)),
+        index=next(
+            i
+            for i, (role, org, _) in enumerate(held)
+            if (role, org) == (user.role, user.organisation_id)
+        ),
         format_func=lambda entry: t(f"role.{entry[0]}"),
         key="frame.role",
         on_change=switch,
@@ -124,7 +136,7 @@ def _links() -> None:
     other = "en" if t("app.language") == "zh" else "zh"
     st.html(
         f'<p class="frame-links"><a href="/language/{other}?next={here}" target="_self">'
-        f'{t("frame.other_language")}</a>'
+        f"{t('frame.other_language')}</a>"
         f'<a href="/logout" target="_self">{t("frame.sign_out")}</a></p>'
     )
 

@@ -23,22 +23,34 @@ COOKIE = "anbiao_session"
 LANGUAGE_COOKIE = "anbiao_language"
 SESSION_HEADER = b"x-anbiao-session"
 
-OPEN = ("/login", "/setup", "/logout", "/language/", "/health", "/verify/", "/assets/",
-        "/_stcore/health", "/favicon", "/static/")
+OPEN = (
+    "/login",
+    "/setup",
+    "/logout",
+    "/language/",
+    "/health",
+    "/verify/",
+    "/assets/",
+    "/_stcore/health",
+    "/favicon",
+    "/static/",
+)
 
-POLICY = "; ".join([
-    "default-src 'self'",
-    "script-src 'self' 'unsafe-inline' 'unsafe-eval' 'wasm-unsafe-eval' blob:",
-    "style-src 'self' 'unsafe-inline'",
-    "worker-src 'self' blob:",
-    "img-src 'self' data: blob:",
-    "font-src 'self' data:",
-    "connect-src 'self' ws: wss: data: blob:",
-    "object-src 'none'",
-    "base-uri 'self'",
-    "form-action 'self'",
-    "frame-ancestors 'none'",
-])
+POLICY = "; ".join(
+    [
+        "default-src 'self'",
+        "script-src 'self' 'unsafe-inline' 'unsafe-eval' 'wasm-unsafe-eval' blob:",
+        "style-src 'self' 'unsafe-inline'",
+        "worker-src 'self' blob:",
+        "img-src 'self' data: blob:",
+        "font-src 'self' data:",
+        "connect-src 'self' ws: wss: data: blob:",
+        "object-src 'none'",
+        "base-uri 'self'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+    ]
+)
 
 log = logging.getLogger("anbiao")
 
@@ -158,15 +170,21 @@ class FrontEndWords:
             if message.get("more_body"):
                 return
             page = _worded(body, lang)
-            headers = [(n, v) for n, v in start["headers"]
-                       if n not in (b"content-length", b"etag", b"last-modified")]
+            headers = [
+                (n, v)
+                for n, v in start["headers"]
+                if n not in (b"content-length", b"etag", b"last-modified")
+            ]
             headers.append((b"content-length", str(len(page)).encode()))
             await send({**start, "headers": headers})
             await send({"type": "http.response.body", "body": page})
 
         # a compressed page could not be rewritten
-        plain = [(n, v) for n, v in scope["headers"]
-                 if n not in (b"accept-encoding", b"if-none-match", b"if-modified-since")]
+        plain = [
+            (n, v)
+            for n, v in scope["headers"]
+            if n not in (b"accept-encoding", b"if-none-match", b"if-modified-since")
+        ]
         await self.app({**scope, "headers": plain}, receive, rewrite)
 
 
@@ -178,8 +196,10 @@ def _worded(page: bytes, lang: str) -> bytes:
     if lang != "zh":
         return page
     words = json.dumps(i18n.section("widget", lang), ensure_ascii=False).replace("<", "\\u003c")
-    script = (f'<script type="application/json" id="anbiao-words">{words}</script>'
-              '<script src="/assets/words.js" defer></script></head>')
+    script = (
+        f'<script type="application/json" id="anbiao-words">{words}</script>'
+        '<script src="/assets/words.js" defer></script></head>'
+    )
     return page.replace(b"</head>", script.encode(), 1)
 
 

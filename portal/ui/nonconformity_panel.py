@@ -17,8 +17,9 @@ def draw(lines: Sequence[NonconformityLine]) -> None:
     overdue = sum(line.days_left < 0 for line in still_open)
     st.markdown(t("nonconformity.sentence", open=len(still_open), overdue=overdue))
     left, right = st.columns([3, 1], vertical_alignment="bottom")
-    wanted = left.text_input(t("nonconformity.search"), key="nonconformity.search",
-                             icon=":material/search:")
+    wanted = left.text_input(
+        t("nonconformity.search"), key="nonconformity.search", icon=":material/search:"
+    )
     only_open = right.toggle(t("nonconformity.only_open"), value=True, key="nonconformity.open")
     shown = [
         line
@@ -40,9 +41,16 @@ def draw_rows(lines: Sequence[NonconformityLine]) -> None:
     table(
         [t(f"column.{name}") for name in names],
         [
-            (str(line.number), line.item, line.fault, line.lost, line.due_on, _days(line),
-             f"{line.year} {t(f'nonconformity.source_{line.source}')}",
-             t(f"nonconformity.status_{line.status}"))
+            (
+                str(line.number),
+                line.item,
+                line.fault,
+                line.lost,
+                line.due_on,
+                _days(line),
+                f"{line.year} {t(f'nonconformity.source_{line.source}')}",
+                t(f"nonconformity.status_{line.status}"),
+            )
             for line in lines
         ],
         numbers=(0, 3),

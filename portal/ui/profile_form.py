@@ -24,17 +24,23 @@ def draw(stored: Profile, form: str = FORM) -> None:
         _text(form, "name", stored.name)
         _text(form, "credit_code", stored.credit_code, max_chars=18)
         sectors = packs.sectors()
-        _choice(form, "sector", list(sectors), stored.sector,
-                lambda s: sectors[s].title[lang])
+        _choice(form, "sector", list(sectors), stored.sector, lambda s: sectors[s].title[lang])
         sector = fields.value(form, "sector", stored.sector)
         kinds = list(sectors[sector].size_kinds)
         stored_kind = stored.size_kind if stored.size_kind in kinds else kinds[0]
         tables = packs.size_tables()
-        _choice(form, f"size_kind.{sector}", kinds, stored_kind,
-                lambda k: tables[k].title[lang], label="size_kind")
+        _choice(
+            form,
+            f"size_kind.{sector}",
+            kinds,
+            stored_kind,
+            lambda k: tables[k].title[lang],
+            label="size_kind",
+        )
         areas = {area.code: area for area in enterprises.counties()}
-        _choice(form, "area_code", list(areas), stored.area_code,
-                lambda a: f"{areas[a].name(lang)} {a}")
+        _choice(
+            form, "area_code", list(areas), stored.area_code, lambda a: f"{areas[a].name(lang)} {a}"
+        )
         _text(form, "address", stored.address)
     with right:
         _text(form, "principal", stored.principal)
@@ -42,17 +48,32 @@ def draw(stored: Profile, form: str = FORM) -> None:
         _number(form, "staff", stored.staff)
         _number(form, "revenue_wan", stored.revenue_wan)
         flags = packs.flags()
-        st.multiselect(t("field.flags"), list(flags), default=list(stored.flags),
-                       format_func=lambda f: flags[f].title[lang],
-                       key=fields.key(form, "flags"), help=t("help.flags"),
-                       placeholder=t("common.unknown"))
-        st.checkbox(t("field.is_group"), value=stored.is_group,
-                    key=fields.key(form, "is_group"), help=t("help.is_group"))
+        st.multiselect(
+            t("field.flags"),
+            list(flags),
+            default=list(stored.flags),
+            format_func=lambda f: flags[f].title[lang],
+            key=fields.key(form, "flags"),
+            help=t("help.flags"),
+            placeholder=t("common.unknown"),
+        )
+        st.checkbox(
+            t("field.is_group"),
+            value=stored.is_group,
+            key=fields.key(form, "is_group"),
+            help=t("help.is_group"),
+        )
     entry = entered(form)
     size = enterprises.size_class(entry.size_kind, entry.staff, entry.revenue_wan)
-    st.caption(t("profile.size", size=t(f"size.{size}"),
-                 kind=tables[entry.size_kind].title[lang], staff=entry.staff,
-                 revenue=entry.revenue_wan))
+    st.caption(
+        t(
+            "profile.size",
+            size=t(f"size.{size}"),
+            kind=tables[entry.size_kind].title[lang],
+            staff=entry.staff,
+            revenue=entry.revenue_wan,
+        )
+    )
 
 
 def entered(form: str = FORM) -> Profile:
@@ -64,35 +85,68 @@ def entered(form: str = FORM) -> Profile:
 
     sector = get("sector")
     return Profile(
-        get("name"), get("credit_code"), sector, get("area_code"), get("address"),
-        get("principal"), get("contact"), int(get("staff", 0)), int(get("revenue_wan", 0)),
-        get(f"size_kind.{sector}"), tuple(get("flags", [])), bool(get("is_group", False)),
+        get("name"),
+        get("credit_code"),
+        sector,
+        get("area_code"),
+        get("address"),
+        get("principal"),
+        get("contact"),
+        int(get("staff", 0)),
+        int(get("revenue_wan", 0)),
+        get(f"size_kind.{sector}"),
+        tuple(get("flags", [])),
+        bool(get("is_group", False)),
     )
 
 
 def _text(form: str, field: str, stored: str, max_chars: int | None = None) -> None:
-    st.text_input(t(f"field.{field}"), value=stored, key=fields.key(form, field),
-                  max_chars=max_chars, help=_help(field))
+    st.text_input(
+        t(f"field.{field}"),
+        value=stored,
+        key=fields.key(form, field),
+        max_chars=max_chars,
+        help=_help(field),
+    )
 
 
 def _number(form: str, field: str, stored: int) -> None:
-    st.number_input(t(f"field.{field}"), min_value=0, step=1, value=stored,
-                    key=fields.key(form, field), help=_help(field))
+    st.number_input(
+        t(f"field.{field}"),
+        min_value=0,
+        step=1,
+        value=stored,
+        key=fields.key(form, field),
+        help=_help(field),
+    )
 
 
 def _choice(
     form: str, field: str, options: list[str], stored: str, words: Any, label: str | None = None
 ) -> None:
-    st.selectbox(t(f"field.{label or field}"), options,
-                 index=options.index(stored) if stored in options else None,
-                 format_func=words, key=fields.key(form, field), help=_help(label or field),
-                 placeholder=t("common.unknown"))
+    st.selectbox(
+        t(f"field.{label or field}"),
+        options,
+        index=options.index(stored) if stored in options else None,
+        format_func=words,
+        key=fields.key(form, field),
+        help=_help(label or field),
+        placeholder=t("common.unknown"),
+    )
 
 
-HELPED = frozenset({
-    "credit_code", "staff", "revenue_wan", "deaths", "serious_injuries", "direct_loss_yuan",
-    "worst_accident", "member_share_without_fatal",
-})
+HELPED = frozenset(
+    {
+        "credit_code",
+        "staff",
+        "revenue_wan",
+        "deaths",
+        "serious_injuries",
+        "direct_loss_yuan",
+        "worst_accident",
+        "member_share_without_fatal",
+    }
+)
 
 
 def _help(field: str) -> str | None:
@@ -128,20 +182,31 @@ def draw_facts(year: int, known: dict[str, object], *, is_group: bool) -> None:
             _fact_number(form, fact, known.get(fact))
     with left:
         stored = known.get("worst_accident")
-        st.selectbox(t("field.worst_accident"), ACCIDENT_CLASSES,
-                     index=ACCIDENT_CLASSES.index(str(stored)) if stored else None,
-                     format_func=lambda c: t(f"accident.{c}"), help=_help("worst_accident"),
-                     key=fields.key(form, "worst_accident"), placeholder=t("common.unknown"))
+        st.selectbox(
+            t("field.worst_accident"),
+            ACCIDENT_CLASSES,
+            index=ACCIDENT_CLASSES.index(str(stored)) if stored else None,
+            format_func=lambda c: t(f"accident.{c}"),
+            help=_help("worst_accident"),
+            key=fields.key(form, "worst_accident"),
+            placeholder=t("common.unknown"),
+        )
     if is_group:
         with right:
-            _fact_number(form, "member_share_without_fatal",
-                         known.get("member_share_without_fatal"))
+            _fact_number(
+                form, "member_share_without_fatal", known.get("member_share_without_fatal")
+            )
 
 
 def _fact_number(form: str, fact: str, stored: object) -> None:
     # a text field, because a number field cannot be emptied again to "unknown"
-    st.text_input(t(f"field.{fact}"), value="" if stored is None else str(stored),
-                  key=fields.key(form, fact), placeholder=t("common.unknown"), help=_help(fact))
+    st.text_input(
+        t(f"field.{fact}"),
+        value="" if stored is None else str(stored),
+        key=fields.key(form, fact),
+        placeholder=t("common.unknown"),
+        help=_help(fact),
+    )
 
 
 def entered_facts(year: int) -> dict[str, object]:

@@ -20,8 +20,13 @@ def draw(view: ResultView) -> None:
     _deductions(view)
     if view.excluded:
         _excluded(view)
-    st.caption(t("result.members", leader=style.escape(view.assessment.leader),
-                 members=style.escape(t("common.list_separator").join(view.assessment.members))))
+    st.caption(
+        t(
+            "result.members",
+            leader=style.escape(view.assessment.leader),
+            members=style.escape(t("common.list_separator").join(view.assessment.members)),
+        )
+    )
     st.caption(f"{t('result.seal')} `{view.sha256}`", help=t("result.seal_help"))
     if view.unverified:
         st.caption(t("common.unverified"))
@@ -63,11 +68,19 @@ def _deductions(view: ResultView) -> None:
         st.info(t("result.deductions_empty"))
         return
     table(
-        [t(f"column.{name}") for name in ("item", "requirement", "found", "points", "lost",
-                                          "special")],
         [
-            (line.item, line.requirement, "\n".join(line.lines), line.points, line.lost,
-             line.special if line.special != "0" else "")
+            t(f"column.{name}")
+            for name in ("item", "requirement", "found", "points", "lost", "special")
+        ],
+        [
+            (
+                line.item,
+                line.requirement,
+                "\n".join(line.lines),
+                line.points,
+                line.lost,
+                line.special if line.special != "0" else "",
+            )
             for line in view.deductions
         ],
         numbers=(3, 4, 5),

@@ -7,11 +7,11 @@ import streamlit as st
 from criteria import packs
 from portal.i18n import t
 from portal.services.reviews import Assignment, Comparison
-from portal.ui import style
+from portal.ui import links, style
 from portal.ui.tables import table
 
-SCORE = "pages/reviewer/onsite_review.py"
-RESULT = "pages/reviewer/review_result.py"
+SCORE = "reviewer/onsite_review"
+RESULT = "reviewer/review_result"
 
 
 def label(assignment: Assignment) -> str:
@@ -28,27 +28,42 @@ def draw_assignments(found: Sequence[Assignment], language: str) -> None:
                 st.markdown(f"**{style.escape(assignment.enterprise)}**")
                 state = t(f"review.status_{assignment.status}")
                 result = f" · {assignment.score}" if assignment.score else ""
-                st.caption(f"{assignment.year} · {sectors[assignment.sector].title[language]}"
-                           f" · {state}{result}")
+                st.caption(
+                    f"{assignment.year} · {sectors[assignment.sector].title[language]}"
+                    f" · {state}{result}"
+                )
             query = {"review": assignment.key}
             if assignment.running:
-                st.page_link(SCORE, label=t("review.start"), icon=":material/fact_check:",
-                             query_params=query)
+                links.to(SCORE, t("review.start"), "fact_check", **query)
             else:
-                st.page_link(RESULT, label=t("review.see"), icon=":material/workspace_premium:",
-                             query_params=query)
+                links.to(RESULT, t("review.see"), "workspace_premium", **query)
 
 
 def draw_comparison(comparison: Comparison) -> None:
     """Self-score and review side by side; items in which they differ, with the reason."""
     st.subheader(t("result.compare"))
-    st.markdown(t("result.compare_line", self_score=comparison.self_score,
-                  self_grade=comparison.self_grade, review_score=comparison.review_score,
-                  review_grade=comparison.review_grade))
+    st.markdown(
+        t(
+            "result.compare_line",
+            self_score=comparison.self_score,
+            self_grade=comparison.self_grade,
+            review_score=comparison.review_score,
+            review_grade=comparison.review_grade,
+        )
+    )
     if comparison.differences:
         table(
-            [t(f"column.{name}") for name in ("item", "requirement", "points", "self_points",
-                                              "review_points", "difference")],
+            [
+                t(f"column.{name}")
+                for name in (
+                    "item",
+                    "requirement",
+                    "points",
+                    "self_points",
+                    "review_points",
+                    "difference",
+                )
+            ],
             [
                 (d.item, d.requirement, d.points, d.self_points, d.review_points, d.reason)
                 for d in comparison.differences

@@ -31,8 +31,16 @@ def draw_sheet(user: User, assessment: Assessment) -> None:
             return sheets.save(guard.acting_user(), *place, edits, lang)
         except PortalError as error:
             text = error_text(error, lang)
-            return [{"seq": edit["seq"], "item": edit["item"], "ok": False, "error": text,
-                     "conflict": None} for edit in edits]
+            return [
+                {
+                    "seq": edit["seq"],
+                    "item": edit["item"],
+                    "ok": False,
+                    "error": text,
+                    "conflict": None,
+                }
+                for edit in edits
+            ]
 
     def live(known: int | None) -> dict[str, Any]:
         return sheets.live(guard.acting_user(), *place, known, lang)
@@ -61,9 +69,13 @@ def draw_submit(user: User, assessment: Assessment, *, facts_known: bool) -> Non
     """What is missing as links, the names, and the confirmation that ends the scoring."""
     review = assessment.kind is AssessmentKind.REVIEW
     form = _key(assessment, "submit")
-    with st.expander(t("assessment.submit_review" if review else "assessment.submit"),
-                     expanded=bool(st.session_state.get(form + ".open")),
-                     icon=":material/task_alt:", key=form + ".open", on_change="rerun"):
+    with st.expander(
+        t("assessment.submit_review" if review else "assessment.submit"),
+        expanded=bool(st.session_state.get(form + ".open")),
+        icon=":material/task_alt:",
+        key=form + ".open",
+        on_change="rerun",
+    ):
         if not st.session_state.get(form + ".open"):
             return  # asked for anew each time it is opened, so that the list is fresh
         fresh = assessments.load(user, assessment.enterprise_id, assessment.assessment_no)
@@ -77,9 +89,14 @@ def draw_submit(user: User, assessment: Assessment, *, facts_known: bool) -> Non
         if not facts_known:
             st.warning(t("assessment.submit_facts", year=assessment.year))
         _draw_names(form, review=review)
-        st.button(t("assessment.submit_review" if review else "assessment.submit"),
-                  type="primary", key=form + ".button", disabled=bool(missing),
-                  on_click=_submit, args=(fresh, form))
+        st.button(
+            t("assessment.submit_review" if review else "assessment.submit"),
+            type="primary",
+            key=form + ".button",
+            disabled=bool(missing),
+            on_click=_submit,
+            args=(fresh, form),
+        )
 
 
 def _draw_missing(assessment: Assessment, items: list[str], *, explained: bool) -> None:
@@ -87,8 +104,13 @@ def _draw_missing(assessment: Assessment, items: list[str], *, explained: bool) 
     st.warning(t(key, count=len(items)))
     with st.container(horizontal=True, key=_key(assessment, "missing")):
         for item in items[:SHOWN]:
-            st.button(item, key=_key(assessment, f"go.{item}"), on_click=_go_to,
-                      args=(assessment, item), type="tertiary")
+            st.button(
+                item,
+                key=_key(assessment, f"go.{item}"),
+                on_click=_go_to,
+                args=(assessment, item),
+                type="tertiary",
+            )
         if len(items) > SHOWN:
             st.caption(t("assessment.more", count=len(items)))
 
@@ -96,13 +118,23 @@ def _draw_missing(assessment: Assessment, items: list[str], *, explained: bool) 
 def _draw_names(form: str, *, review: bool) -> None:
     left, right = st.columns(2)
     with left:
-        st.text_input(t("assessment.leader_review" if review else "assessment.leader"),
-                      key=fields.key(form, "leader"), max_chars=assessments.NAME_LIMIT)
-        st.text_input(t("assessment.confirmed_review" if review else "assessment.confirmed_by"),
-                      key=fields.key(form, "confirmed_by"), max_chars=assessments.NAME_LIMIT)
+        st.text_input(
+            t("assessment.leader_review" if review else "assessment.leader"),
+            key=fields.key(form, "leader"),
+            max_chars=assessments.NAME_LIMIT,
+        )
+        st.text_input(
+            t("assessment.confirmed_review" if review else "assessment.confirmed_by"),
+            key=fields.key(form, "confirmed_by"),
+            max_chars=assessments.NAME_LIMIT,
+        )
     with right:
-        st.text_area(t("assessment.members_review" if review else "assessment.members"),
-                     key=fields.key(form, "members"), help=t("assessment.members_help"), height=122)
+        st.text_area(
+            t("assessment.members_review" if review else "assessment.members"),
+            key=fields.key(form, "members"),
+            help=t("assessment.members_help"),
+            height=122,
+        )
     st.checkbox(t("assessment.confirm"), key=fields.key(form, "confirm"))
 
 
@@ -113,9 +145,13 @@ def _submit(assessment: Assessment, form: str) -> None:
             raise IncompleteFormError("confirm_needed")
         try:
             assessments.submit(
-                guard.acting_user(), assessment.enterprise_id, assessment.assessment_no,
-                leader=fields.value(form, "leader", ""), members=members,
-                confirmed_by=fields.value(form, "confirmed_by", ""), seen_rev=assessment.rev,
+                guard.acting_user(),
+                assessment.enterprise_id,
+                assessment.assessment_no,
+                leader=fields.value(form, "leader", ""),
+                members=members,
+                confirmed_by=fields.value(form, "confirmed_by", ""),
+                seen_rev=assessment.rev,
             )
         except IncompleteFormError as error:
             if error.code == "differences_missing":

@@ -7,8 +7,13 @@ import streamlit as st
 
 
 def table(
-    head: Sequence[str], rows: Sequence[Sequence[str]], *, numbers: Sequence[int] = (),
-    key: str, wide: Sequence[int] = (),
+    head: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    *,
+    numbers: Sequence[int] = (),
+    key: str,
+    wide: Sequence[int] = (),
+    addresses: Sequence[str] = (),
 ) -> None:
     """Draw a table; every cell is text and is escaped.
 
@@ -18,20 +23,32 @@ def table(
         numbers: columns that hold numbers, aligned right.
         key: name for style and tests.
         wide: columns that take the room that is left.
+        addresses: for each row, where its first cell leads within the portal.
     """
-
-    def cells(tag: str, row: Sequence[str]) -> str:
-        parts = []
-        for index, cell in enumerate(row):
-            kind = "n" if index in numbers else "w" if index in wide else ""
-            label = f' data-label="{html.escape(head[index], quote=True)}"' if tag == "td" else ""
-            text = html.escape(cell).replace("\n", "<br>")
-            parts.append(f'<{tag} class="{kind}"{label}>{text}</{tag}>')
-        return "".join(parts)
-
-    body = "".join(f"<tr>{cells('td', row)}</tr>" for row in rows)
+    titles = "".join(
+        f'<th class="{_kind(index, numbers, wide)}">{html.escape(title)}</th>'
+        for index, title in enumerate(head)
+    )
+    lines = []
+    for place, row in enumerate(rows):
+        cells = [html.escape(cell).replace("\n", "<br>") for cell in row]
+        if addresses:
+            address = html.escape(addresses[place], quote=True)
+            cells[0] = f'<a href="{address}" target="_self">{cells[0]}</a>'
+        lines.append(
+            "".join(
+                f'<td class="{_kind(index, numbers, wide)}"'
+                f' data-label="{html.escape(head[index], quote=True)}">{cell}</td>'
+                for index, cell in enumerate(cells)
+            )
+        )
+    body = "".join(f"<tr>{line}</tr>" for line in lines)
     with st.container(key=key):
         st.html(
-            f'<div class="plain-table"><table><thead><tr>{cells("th", head)}</tr></thead>'
+            f'<div class="plain-table"><table><thead><tr>{titles}</tr></thead>'
             f"<tbody>{body}</tbody></table></div>"
         )
+
+
+def _kind(index: int, numbers: Sequence[int], wide: Sequence[int]) -> str:
+    return "n" if index in numbers else "w" if index in wide else ""

@@ -7,11 +7,12 @@ import streamlit as st
 from portal.i18n import t
 from portal.services import schemes
 from portal.services.today import EnterpriseDay, Score
+from portal.ui import links
 from portal.ui.tables import table
 
-ASSESS = "pages/enterprise/self_assessment.py"
-PROFILE = "pages/enterprise/profile.py"
-RESULT = "pages/enterprise/result.py"
+ASSESS = "enterprise/self_assessment"
+PROFILE = "enterprise/profile"
+RESULT = "enterprise/result"
 
 
 def draw_state(day: EnterpriseDay) -> None:
@@ -19,27 +20,40 @@ def draw_state(day: EnterpriseDay) -> None:
     running = day.running
     if running is None:
         st.markdown(t("today.state_none", year=day.year))
-        st.page_link(ASSESS, label=t("today.start"), icon=":material/play_arrow:")
+        links.to(ASSESS, t("today.start"), "play_arrow")
         return
     number = {"no": str(running.assessment_no)}
     if not schemes.locked(running):
-        st.markdown(t("today.state_draft", year=day.year, answered=day.answered,
-                      count=day.count))
+        st.markdown(t("today.state_draft", year=day.year, answered=day.answered, count=day.count))
         st.progress(day.answered / day.count if day.count else 0.0)
-        st.page_link(ASSESS, label=t("today.continue"), icon=":material/edit:",
-                     query_params=number)
+        links.to(ASSESS, t("today.continue"), "edit", **number)
     elif running.outcome == "pending":
         st.warning(t("today.state_pending", year=day.year, score=running.score))
-        st.page_link(PROFILE, label=t("today.fill_performance"), icon=":material/health_and_safety:",
-                     query_params={"part": "performance", "year": str(day.year)})
+        links.to(
+            PROFILE,
+            t("today.fill_performance"),
+            "health_and_safety",
+            part="performance",
+            year=str(day.year),
+        )
     else:
-        st.markdown(t("today.state_submitted", year=day.year, score=running.score,
-                      grade=day.self_grade or t("grade.none")))
-        st.page_link(RESULT, label=t("today.see_result"), icon=":material/workspace_premium:",
-                     query_params=number)
+        st.markdown(
+            t(
+                "today.state_submitted",
+                year=day.year,
+                score=running.score,
+                grade=day.self_grade or t("grade.none"),
+            )
+        )
+        links.to(RESULT, t("today.see_result"), "workspace_premium", **number)
     if not day.performance_known and running.outcome != "pending":
-        st.page_link(PROFILE, label=t("today.fill_performance"), icon=":material/health_and_safety:",
-                     query_params={"part": "performance", "year": str(day.year)})
+        links.to(
+            PROFILE,
+            t("today.fill_performance"),
+            "health_and_safety",
+            part="performance",
+            year=str(day.year),
+        )
 
 
 def draw_scores(scores: Sequence[Score]) -> None:
@@ -49,8 +63,7 @@ def draw_scores(scores: Sequence[Score]) -> None:
     table(
         [t("column.source"), *(str(year) for year in years)],
         [
-            [t(f"nonconformity.source_{kind}"),
-             *(by_kind.get((kind, year), "–") for year in years)]
+            [t(f"nonconformity.source_{kind}"), *(by_kind.get((kind, year), "–") for year in years)]
             for kind in ("self", "review")
             if any(score.kind == kind for score in scores)
         ],

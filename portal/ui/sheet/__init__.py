@@ -3,6 +3,11 @@
 The browser side shows a change at once, keeps it in the browser until the server has
 acknowledged it and sends it again after a lost connection or a reload. This side only passes
 messages on: what an answer is worth and who may give it is decided by the functions it is given.
+
+Browser to server: ``message`` = ``{client, known, need_static, edits}`` with edits
+``{seq, item, seen, answer}``, where ``client`` names one page load, ``known`` the revision it
+holds and ``seen`` the version of the item that the edit was made on; ``loaded`` = the static
+content it holds. Server to browser: the ``data`` of the component, below.
 """
 
 from collections.abc import Callable
@@ -12,8 +17,10 @@ from typing import Any
 import streamlit as st
 
 _HERE = Path(__file__).parent
+# one program in parts that build on one another, in this order
+_PARTS = ("answers.js", "sending.js", "card.js", "sheet.js")
 _ASSETS = {
-    "js": (_HERE / "sheet.js").read_text(encoding="utf-8"),
+    "js": "\n".join((_HERE / part).read_text(encoding="utf-8") for part in _PARTS),
     "css": (_HERE / "sheet.css").read_text(encoding="utf-8"),
 }
 

@@ -1,0 +1,151 @@
+"""Grading from files, in the fixed JSON form: what the command line and other programs use."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from criteria import Scheme, rubric_of
+from portal.domain.answers import ItemAnswer, answer_from_json, points_text
+from portal.domain.assessment import grade_answers, score_text
+from scoring import Result
+from scoring.errors import ScoringError
+from scoring.model import FactValue
+from scoring.rounding import fixed, plain
+
+Json = dict[str, Any]
+
+
+def answers_from_json(data: object) -> dict[str, ItemAnswer]:
+    """Read ``{"items": {"5.3.2": {...}}}``.
+
+    Raises:
+        ScoringError: names the item and the field.
+    """
+    if not isinstance(data, Mapping) or not isinstance(data.get("items"), Mapping):
+        raise ScoringError(
+            "bad_answer", item="-", field="items", found=repr(data)[:60], expected='{"items": {…}}'
+        )
+    return {str(item): answer_from_json(str(item), row) for item, row in data["items"].items()}
+
+
+def facts_from_json(scheme: Scheme, data: object) -> dict[str, FactValue]:
+    """Read the facts; one that the scheme does not ask for is left aside, null is "none".
+
+    Raises:
+        ScoringError: names the fact.
+    """
+    if not isinstance(data, Mapping):
+        raise ScoringError("bad_fact", fact="-", found=repr(data)[:60], expected="{…}")
+    facts: dict[str, FactValue] = {}
+    for fact in scheme.facts:
+        if fact.id not in data:
+            continue
+        value = data[fact.id]
+        if not isinstance(value, int | str | bool) and value is not None:
+            raise ScoringError("bad_fact", fact=fact.id, found=repr(value), expected=fact.kind)
+        facts[fact.id] = value
+    return facts
+
+
+def grade(
+    scheme: Scheme, answers: Mapping[str, ItemAnswer], facts: Mapping[str, FactValue]
+) -> Result:
+    """Grade answers by an edition.
+
+    Raises:
+        ScoringError: an answer or a fact that cannot be scored.
+    """
+    return grade_answers(rubric_of(scheme), answers, facts)
+
+
+def result_json(scheme: Scheme, result: Result) -> Json:
+    """A result in the fixed form of ``anbiao grade --json``."""
+    rubric = rubric_of(scheme)
+
+    def points(units: int) -> str:
+        return points_text(rubric, units)
+
+    return {
+        "scheme": scheme.id,
+        "edition": scheme.edition,
+        "fingerprint": scheme.fingerprint,
+        "outcome": result.outcome.value,
+        "grade": result.grade,
+        "score": score_text(result.score, rubric),
+        "score_exact": None if result.score_exact is None else str(result.score_exact),
+        "attainable": points(result.attainable),
+        "earned": points(result.earned),
+        "deducted": points(result.deducted),
+        "not_applicable": points(result.not_applicable),
+        "interval": None
+        if result.interval is None
+        else [score_text(score, rubric) for score in result.interval],
+        "elements": [
+            {
+                "id": row.id,
+                "points": points(row.points),
+                "not_applicable": points(row.not_applicable),
+                "attainable": points(row.attainable),
+                "earned": points(row.earned),
+                "deducted": points(row.deducted),
+                "rate": fixed(row.earned * scheme.scale / row.attainable, 1)
+                if row.attainable
+                else None,
+            }
+            for row in result.elements
+        ],
+        "reasons": [
+            {"code": r.code, "effect": r.effect}
+            | {
+                name: value
+                for name, value in (("item", r.item), ("element", r.element), ("fact", r.fact))
+                if value is not None
+            }
+            | {"clause": r.clause}
+            for r in result.reasons
+        ],
+        "grade_by_score": result.grade_by_score,
+    }
+
+
+def scheme_json(scheme: Scheme) -> Json:
+    """An edition in the fixed form of ``anbiao criteria show --json``."""
+
+    def text(value: Any) -> Json:
+        return {"zh": value.zh, "en": value.en}
+
+    def number(value: Any) -> str | None:
+        return None if value is None else plain(value)
+
+    return {
+        "scheme": scheme.id,
+        "edition": scheme.edition,
+        "kind": scheme.kind,
+        "title": text(scheme.title),
+        "total": number(scheme.total),
+        "elements": [
+            {"id": e.id, "title": text(e.title), "points": number(e.points)}
+            for e in scheme.elements
+        ],
+        "items": [
+            {
+                "id": item.id,
+                "element": item.element,
+                "sub_element": item.sub_element,
+                "points": number(item.points),
+                "text": text(item.text),
+                "veto": item.veto,
+                "deductions": [
+                    {
+                        "id": rule.id,
+                        "kind": rule.kind,
+                        "scope": rule.scope,
+                        "points": number(rule.points),
+                        "trigger": rule.trigger,
+                        "zeroes": rule.zeroes,
+                    }
+                    for rule in item.rules
+                ],
+            }
+            for item in scheme.items
+        ],
+    }
