@@ -97,9 +97,12 @@ class Library:
         raise KeyError(name)
 
     def schemes(self) -> Iterator[Scheme]:
-        """All editions that load without problems."""
+        """All editions that can be used; one with problems is left to :meth:`check`."""
         for folder in self.folders():
-            yield self.get(folder.parent.name, folder.name)
+            try:
+                yield self.get(folder.parent.name, folder.name)
+            except CriteriaError:
+                continue
 
     def _read(self, folder: Path) -> tuple[Scheme | None, list[Problem]]:
         problems: list[Problem] = []

@@ -9,12 +9,15 @@ import json
 import os
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from criteria import CriteriaError, Library, Scheme, default_library
 from portal import i18n
-from portal.errors import PortalError
+from portal.documents.workbook_reading import read_scoring_workbook
+from portal.domain.answers import ItemAnswer
+from portal.errors import PortalError, UnreadableFileError
 from portal.services import grading
 from portal.services.wording import error_text, explain, grade_name, state_line
 from scoring import Outcome
@@ -25,6 +28,10 @@ DONE, PROBLEMS, USAGE = 0, 1, 2
 
 class _UsageError(Exception):
     """Unreadable input or wrong usage; the text is for the person."""
+
+
+class _ProblemsError(Exception):
+    """The data has problems, which have been listed; the text sums them up."""
 
 
 def language() -> str:
@@ -47,6 +54,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except _UsageError as error:
         print(error, file=sys.stderr)
         return USAGE
+    except _ProblemsError as error:
+        print(error, file=sys.stderr)
+        return PROBLEMS
     except CriteriaError as error:
         for problem in error.problems:
             print(problem, file=sys.stderr)
@@ -133,7 +143,7 @@ def _read_json(path: Path) -> Any:
 def _grade(options: argparse.Namespace) -> int:
     scheme = _scheme(_library(options.catalog), options.scheme)
     facts = grading.facts_from_json(scheme, _read_json(options.facts) if options.facts else {})
-    answers = grading.answers_from_json(_read_json(options.answers))
+    answers = _answers(options.answers, scheme)
     result = grading.grade(scheme, answers, facts)
     if options.json:
         _print_json(grading.result_json(scheme, result))
@@ -150,9 +160,28 @@ def _grade(options: argparse.Namespace) -> int:
     return DONE
 
 
+def _answers(path: Path, scheme: Scheme) -> dict[str, ItemAnswer]:
+    """Answers of a JSON file, or of a filled-in workbook without a bad cell."""
+    if path.suffix.lower() != ".xlsx":
+        return grading.answers_from_json(_read_json(path))
+    try:
+        reading = read_scoring_workbook(
+            path.read_bytes(), scheme, partial(i18n.translate, language())
+        )
+    except OSError as error:
+        raise _UsageError(say("unreadable", path=path, why=error.strerror)) from None
+    except UnreadableFileError as error:
+        raise _UsageError(error_text(error, language())) from None
+    if reading.problems:
+        for problem in reading.problems:
+            print(f"{problem.sheet}!{problem.cell}: {problem.text}", file=sys.stderr)
+        raise _ProblemsError(say("problems", count=len(reading.problems)))
+    return reading.answers
+
+
 def _criteria_list(options: argparse.Namespace) -> int:
     lang = language()
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "scheme": s.id,
             "edition": s.edition,

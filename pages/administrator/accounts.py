@@ -50,7 +50,7 @@ def add_body() -> None:
         fields.clear("body")
 
 
-def set_status(account_id: str, active: bool) -> None:  # noqa: FBT001 - argument of a callback
+def set_status(account_id: str, active: bool) -> None:
     with flash.outcome(ok=t("admin.status_changed")):
         accounts.set_status(guard.acting_user(), account_id, active=active)
 

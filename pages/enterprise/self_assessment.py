@@ -84,5 +84,6 @@ if schemes.locked(assessment):
 else:
     scoring.draw_submit(user, assessment, facts_known=known)
 workbook_panel.draw(user, assessment)
-with st.expander(t("assessment.start")):
+st.caption(t("common.unverified"))
+with st.expander(t("assessment.start_other"), icon=":material/add:"):
     offer_start()

@@ -35,4 +35,4 @@ with st.container(horizontal=True):
         area=area,
         year=str(year),
     )
-    downloads.overview(user, view)
+    downloads.overview(view)

@@ -5,9 +5,7 @@ from collections.abc import Sequence
 import altair as alt
 import pandas as pd
 
-from portal.charts.marks import GRADES, finished
-
-Chart = alt.Chart | alt.LayerChart
+from portal.charts.marks import GRADES, Chart, finished
 
 
 def grade_bars(

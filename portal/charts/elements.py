@@ -5,12 +5,10 @@ from collections.abc import Sequence
 import altair as alt
 import pandas as pd
 
-from portal.charts.marks import ACCENT, finished
+from portal.charts.marks import ACCENT, Chart, finished
 
 
-def lost_points(
-    rows: Sequence[tuple[str, float, str]], element: str, lost: str
-) -> alt.Chart | alt.LayerChart:
+def lost_points(rows: Sequence[tuple[str, float, str]], element: str, lost: str) -> Chart:
     """Bars of lost points, in the order of the standard.
 
     Args:

@@ -2,6 +2,8 @@
 
 import altair as alt
 
+Chart = alt.Chart | alt.LayerChart
+
 ACCENT = "#14507a"
 QUIET = "#8a97a3"
 GRADES = {"1": "#0072B2", "2": "#56B4E9", "3": "#E69F00", "none": "#8a97a3", "pending": "#d5dbe1"}
@@ -10,9 +12,9 @@ GRADES = {"1": "#0072B2", "2": "#56B4E9", "3": "#E69F00", "none": "#8a97a3", "pe
 FONT = "Noto Sans CJK SC, Microsoft YaHei, PingFang SC, sans-serif"
 
 
-def finished(chart: alt.Chart | alt.LayerChart, height: int) -> alt.Chart | alt.LayerChart:
+def finished(chart: Chart, height: int) -> Chart:
     """Give a chart the look of the portal; ``height`` covers axes and legend too."""
-    return (
+    drawn: Chart = (
         chart.properties(height=height)
         .configure(font=FONT)
         .configure_axis(
@@ -21,3 +23,4 @@ def finished(chart: alt.Chart | alt.LayerChart, height: int) -> alt.Chart | alt.
         .configure_legend(labelFontSize=13, titleFontSize=13, orient="top")
         .configure_view(strokeWidth=0)
     )
+    return drawn

@@ -13,8 +13,8 @@ from portal.domain.people import Action, User
 from portal.domain.workflow import AssessmentKind, NonconformityStatus
 from portal.services import records, rights
 from portal.services.context import current
-from portal.store.database import Transaction
 from portal.services.wording import answer_lines
+from portal.store.database import Transaction
 from scoring import Result
 from scoring.rounding import plain
 

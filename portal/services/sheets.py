@@ -43,6 +43,8 @@ def static(user: User, assessment: Assessment, language: str) -> Json:
 @lru_cache(maxsize=32)
 def _criteria(scheme: Scheme, language: str) -> Json:
     """The criteria as the sheet takes them; the same for everybody, never changed."""
+    # a mark on every single item would say nothing; the page then says it once
+    mixed = any(item.source.verified for item in scheme.items)
     return {
         "elements": [
             {"id": e.id, "title": e.title[language], "points": plain(e.points)}
@@ -58,11 +60,11 @@ def _criteria(scheme: Scheme, language: str) -> Json:
             for e in scheme.elements
             for s in e.sub_elements
         ],
-        "items": [_item(item, language) for item in scheme.items],
+        "items": [_item(item, language, mixed=mixed) for item in scheme.items],
     }
 
 
-def _item(item: Item, language: str) -> Json:
+def _item(item: Item, language: str, *, mixed: bool) -> Json:
     return {
         "id": item.id,
         "element": item.element,
@@ -71,7 +73,7 @@ def _item(item: Item, language: str) -> Json:
         "text": item.text[language],
         "evidence": [entry[language] for entry in item.evidence],
         "law": _law_line(item, language) or None,
-        "unverified": not item.source.verified,
+        "unverified": mixed and not item.source.verified,
         "rules": [
             {
                 "id": rule.id,

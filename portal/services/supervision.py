@@ -173,7 +173,8 @@ def median(histogram: dict[int, int]) -> str | None:
     if not total:
         return None
     middle = ((total - 1) // 2, total // 2)
-    seen, found = 0, []
+    seen = 0
+    found: list[int] = []
     for score in sorted(histogram):
         seen += histogram[score]
         while len(found) < 2 and middle[len(found)] < seen:

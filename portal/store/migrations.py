@@ -19,7 +19,8 @@ create table organisation (
 create table account (
   account_id text primary key, login text not null unique, name text not null,
   password_hash text not null, language text not null, status text not null,
-  demo integer not null, failed_count integer not null, locked_until text, created_at text not null);
+  demo integer not null, failed_count integer not null, locked_until text,
+  created_at text not null);
 create table membership (
   account_id text not null references account, role text not null, organisation_id text not null,
   primary key (account_id, role, organisation_id));

@@ -44,7 +44,7 @@ class _PostgresTransaction(Transaction):
 
     def run(self, sql: str, **params: object) -> None:
         self._owner.note(sql)
-        self._connection.execute(translate(sql), params)  # type: ignore[arg-type]
+        self._connection.execute(translate(sql), params)
 
     def lock_enterprise(self, enterprise_id: str) -> None:
         self.run(
@@ -99,5 +99,5 @@ class PostgresDb(Database):
 
 
 def _rows(connection: Connection, sql: str, params: Mapping[str, object]) -> list[Row]:
-    cursor = connection.execute(translate(sql), params)  # type: ignore[arg-type]
+    cursor = connection.execute(translate(sql), params)
     return cursor.fetchall() if cursor.description else []

@@ -68,13 +68,13 @@ def account_form(known: Sequence[EnterpriseLine], create: Callable[[], None]) ->
         format_func=lambda r: t(f"role.{r}"),
         key=fields.key("account", "role"),
     )
-    names = {e.enterprise_id: e.name for e in known}
+    names: dict[str, str] = {e.enterprise_id: e.name for e in known}
     if role not in ENTERPRISE_ROLES:
         names = dict(setup.organisations("review_body" if role in REVIEW_ROLES else "authority"))
     right.selectbox(
         t("field.organisation"),
         list(names),
-        format_func=names.get,
+        format_func=names.__getitem__,
         key=fields.key("account", f"organisation.{_group(role)}"),
         placeholder=t("common.unknown"),
     )

@@ -12,7 +12,7 @@ from portal.ui import enterprise_list
 EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
-def overview(user: User, view: Overview) -> None:
+def overview(view: Overview) -> None:
     """Offer the figures of an overview."""
     # the texts are taken now: a download is made in a thread without the person's language
     sheets = _overview_sheets(view)

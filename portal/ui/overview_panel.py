@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import streamlit as st
 
 from portal.charts import district
+from portal.charts.marks import Chart
 from portal.i18n import language, t
 from portal.services.enterprises import Area
 from portal.services.supervision import Overview, SectorLine, result_word
@@ -83,7 +84,7 @@ def draw_kind(view: Overview, kind: str, titles: Mapping[str, str]) -> None:
     )
 
 
-def _bars(lines: Sequence[SectorLine]) -> district.Chart:
+def _bars(lines: Sequence[SectorLine]) -> Chart:
     rows = [
         (line.name, COLOUR.get(grade, grade), _word(grade), line.grades[grade])
         for line in lines

@@ -6,10 +6,10 @@ from typing import Any
 
 import streamlit as st
 
-from portal.errors import IncompleteFormError, PortalError
 from portal.domain.assessment import Assessment
 from portal.domain.people import User
 from portal.domain.workflow import AssessmentKind
+from portal.errors import IncompleteFormError, PortalError
 from portal.i18n import language, section, t
 from portal.services import assessments, sheets
 from portal.services.wording import error_text

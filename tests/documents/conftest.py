@@ -29,7 +29,11 @@ def say(key: str, **values: object) -> str:
 
 def a_rule(rule_id: str, kind: str, points: str | None, **parts: Any) -> Rule:
     given: dict[str, Any] = {
-        "per": None, "scope": "item", "trigger": "reported", "zeroes": None, **parts,
+        "per": None,
+        "scope": "item",
+        "trigger": "reported",
+        "zeroes": None,
+        **parts,
     }
     return Rule(
         id=rule_id,
@@ -50,20 +54,28 @@ def _kinds_element(pattern: Item) -> Element:
         a_rule("used_up", "once", "2", scope="element", trigger="item_at_zero"),
     )
     items = tuple(
-        replace(pattern, id=item_id, element="99", sub_element="99.1", points=Fraction(10),
-                rules=rules, text=Text(f"内容{item_id}", f"item {item_id}"))
+        replace(
+            pattern,
+            id=item_id,
+            element="99",
+            sub_element="99.1",
+            points=Fraction(10),
+            rules=rules,
+            text=Text(f"内容{item_id}", f"item {item_id}"),
+        )
         for item_id in ("99.1.1", "99.1.10")
     )
     title = Text("各类规则", "all kinds")
-    return Element("99", title, Fraction(20), (SubElement("99.1", "99", title, Fraction(20)),),
-                   items)
+    return Element(
+        "99", title, Fraction(20), (SubElement("99.1", "99", title, Fraction(20)),), items
+    )
 
 
 def small(scheme: Scheme) -> Scheme:
-    """The first two elements of the shipped scheme and one with every kind of rule."""
-    return replace(
-        scheme, elements=(*scheme.elements[:2], _kinds_element(scheme.items[0]))
-    )
+    """The beginning of the shipped scheme and an element with every kind of rule."""
+    first, second = scheme.elements[:2]
+    second = replace(second, items=second.items[:2])
+    return replace(scheme, elements=(first, second, _kinds_element(scheme.items[0])))
 
 
 @pytest.fixture(scope="session")
@@ -107,17 +119,17 @@ class Book:
         return out.getvalue()
 
 
-def opened(data: bytes) -> Book:
-    return Book(load_workbook(BytesIO(data)))
+def opened(data: bytes, *, quickly: bool = False) -> Book:
+    """Open a workbook; ``quickly`` gives values only."""
+    return Book(load_workbook(BytesIO(data), read_only=quickly))
 
 
 @pytest.fixture
 def written(scheme: Scheme) -> Callable[..., bytes]:
-    def write(answers: Answers | None = None, header: SheetHeader | None = None,
-              language: str = "zh") -> bytes:
-        return write_scoring_workbook(
-            scheme, header or SheetHeader(), answers or {}, say, language
-        )
+    def write(
+        answers: Answers | None = None, header: SheetHeader | None = None, language: str = "zh"
+    ) -> bytes:
+        return write_scoring_workbook(scheme, header or SheetHeader(), answers or {}, say, language)
 
     return write
 
