@@ -26,6 +26,7 @@ class AuditEntry:
 
 def append(tx: Transaction, entry: AuditEntry) -> None:
     """Add an entry at the end of its chain."""
+    tx.lock(f"audit {entry.chain}")  # two entries at once would both follow the same last one
     last = tx.row(
         "select seq, hash from audit where enterprise_id = :chain order by seq desc limit 1",
         chain=entry.chain,

@@ -36,6 +36,10 @@ class Transaction(ABC):
     def lock_enterprise(self, enterprise_id: str) -> None:
         """Let no other writer number records of this enterprise until the transaction ends."""
 
+    @abstractmethod
+    def lock(self, name: str) -> None:
+        """Let no other writer that asks for the same name pass until the transaction ends."""
+
     def row(self, sql: str, **params: object) -> Row | None:
         """Run a statement and return its first row, or None."""
         found = self.rows(sql, **params)

@@ -88,7 +88,7 @@ create table s_score (
 create table s_element (
   area_code text not null, year integer not null, kind text not null, sector text not null,
   scheme text not null, element_id text not null, n integer not null,
-  earned integer not null, attainable integer not null,
+  earned bigint not null, attainable bigint not null,
   primary key (area_code, year, kind, sector, scheme, element_id)){compact};
 create table dirty (
   area_code text not null, year integer not null, kind text not null,
@@ -106,6 +106,9 @@ create trigger audit_no_delete before delete on audit
 MIGRATIONS: Sequence[tuple[str, str, str]] = (("001_first", FIRST, FIRST_SQLITE),)
 """Name, statements for both engines, further statements for SQLite only."""
 
+LOCK = "migration"
+"""Two processes that start together must not both migrate."""
+
 
 def migrate(db: Database, upto: str | None = None) -> list[str]:
     """Bring the schema up to date.
@@ -117,7 +120,7 @@ def migrate(db: Database, upto: str | None = None) -> list[str]:
     Returns:
         The names of the migrations that ran.
     """
-    db.script(["create table if not exists migration (name text primary key, at text not null)"])
+    db.write(_begin)
     ran = []
     for name, both, sqlite_only in MIGRATIONS:
         if db.write(
@@ -131,10 +134,13 @@ def migrate(db: Database, upto: str | None = None) -> list[str]:
     return ran
 
 
+def _begin(tx: Transaction) -> None:
+    tx.lock(LOCK)
+    tx.run("create table if not exists migration (name text primary key, at text not null)")
+
+
 def _apply(tx: Transaction, engine: str, name: str, both: str, sqlite_only: str) -> bool:
-    if engine == "postgresql":
-        # two processes that start together must not both migrate
-        tx.run("lock table migration in exclusive mode")
+    tx.lock(LOCK)
     if tx.row("select name from migration where name = :name", name=name):
         return False
     compact = " without rowid" if engine == "sqlite" else ""

@@ -52,6 +52,9 @@ class _PostgresTransaction(Transaction):
             enterprise_id=enterprise_id,
         )
 
+    def lock(self, name: str) -> None:
+        self.run("select pg_advisory_xact_lock(hashtextextended(cast(:name as text), 0))", name=name)
+
 
 class PostgresDb(Database):
     """A server reached by a connection string."""
@@ -70,8 +73,11 @@ class PostgresDb(Database):
 
     def rows(self, sql: str, **params: object) -> list[Row]:
         self.note(sql)
-        with self.pool.connection() as connection:
-            return _rows(connection, sql, params)
+        try:
+            with self.pool.connection() as connection:
+                return _rows(connection, sql, params)
+        except psycopg.Error as error:
+            raise StoreError(str(error)) from error
 
     def write(self, job: Job[T]) -> T:
         for attempt in range(ATTEMPTS):

@@ -51,6 +51,9 @@ class _SqliteTransaction(Transaction):
     def lock_enterprise(self, enterprise_id: str) -> None:
         """Nothing to do: ``begin immediate`` lets one writer in at a time."""
 
+    def lock(self, name: str) -> None:
+        """Nothing to do, for the same reason."""
+
 
 class SqliteDb(Database):
     """A database file on a local disk (WAL does not work over a network file system)."""
@@ -64,6 +67,7 @@ class SqliteDb(Database):
         # readers are lent, not kept per thread: Streamlit starts a thread for many a re-run
         self._idle: deque[SqliteUtils] = deque()
         self._closed = False
+        self._gate = threading.Lock()  # nothing is queued behind the end
         self._queue: queue.SimpleQueue[_Pending | None] = queue.SimpleQueue()
         self.writer = self._connect()
         self.writer.conn.execute("pragma journal_mode = wal")
@@ -91,16 +95,19 @@ class SqliteDb(Database):
         reader = self._reader()
         try:
             return _rows(reader, sql, params)
+        except sqlite3.Error as error:
+            raise StoreError(str(error)) from error
         finally:
             self._idle.append(reader)
 
     def write(self, job: Job[T]) -> T:
-        if self._closed:
-            raise StoreError("the database is closed")
         if threading.current_thread() is self._thread:
             raise StoreError("a job must not start another job")
         future: Future[T] = Future()
-        self._queue.put(_Pending(job, future))
+        with self._gate:
+            if self._closed:
+                raise StoreError("the database is closed")
+            self._queue.put(_Pending(job, future))
         return future.result()
 
     def script(self, statements: list[str]) -> None:
@@ -111,10 +118,11 @@ class SqliteDb(Database):
         self.write(job)
 
     def close(self) -> None:
-        if self._closed:
-            return
-        self._closed = True
-        self._queue.put(None)
+        with self._gate:
+            if self._closed:
+                return
+            self._closed = True
+            self._queue.put(None)
         self._thread.join(timeout=30)
         while self._idle:
             self._idle.pop().conn.close()
@@ -163,8 +171,8 @@ class SqliteDb(Database):
         try:
             with self.writer.atomic():
                 return pending.job(_SqliteTransaction(self, self.writer)), None
-        except sqlite3.IntegrityError as error:
-            if "UNIQUE" in str(error):
+        except sqlite3.Error as error:
+            if isinstance(error, sqlite3.IntegrityError) and "UNIQUE" in str(error):
                 return None, UniqueViolationError(str(error))
             return None, StoreError(str(error))
         except Exception as error:

@@ -10,13 +10,22 @@
     const [english, local] = texts[key].split("=>");
     words.set(english.trim(), local.trim());
   }
-  const sized = /^(\d+(?:\.\d+)?\s?[KMG]B) per file(.*)$/;
+  // phrases that hold a part of their own: a size, the name of a field
+  const patterns = [
+    [/^(\d+(?:\.\d+)?\s?[KMG]B) per file(.*)$/, "per file"],
+    [/^Help for (.+)()$/, "Help for"],
+    [/^Remove (.+)()$/, "Remove"],
+    [/^File must be (.+?) or smaller\.?()$/, "File must be"],
+  ];
 
   function worded(text) {
     const plain = text.trim();
     if (words.has(plain)) return text.replace(plain, words.get(plain));
-    const match = sized.exec(plain);
-    return match ? (words.get("per file") || "{size}").replace("{size}", match[1]) + match[2] : null;
+    for (const [pattern, key] of patterns) {
+      const match = pattern.exec(plain);
+      if (match && words.has(key)) return words.get(key).replace("{part}", match[1]) + match[2];
+    }
+    return null;
   }
 
   function attributes(element) {
