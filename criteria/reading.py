@@ -155,10 +155,20 @@ class Reader:
         wording = inner.choice("wording", ("quoted", "paraphrased", "derived"), "paraphrased")
         verified = "checked" in value
         inner.read.add("checked")
-        if verified and not isinstance(value["checked"], Mapping):
-            self.wrong(f"{field}.checked", "a table with on and by", repr(value["checked"]))
+        if verified:
+            self._checked(value["checked"], field)
         inner.finish()
         return Source(document, clause, wording, verified)
+
+    def _checked(self, value: object, field: str) -> None:
+        """A rule counts as verified only when a day and a person stand behind it."""
+        if not isinstance(value, Mapping):
+            self.wrong(f"{field}.checked", "a table with on and by", repr(value))
+            return
+        inner = Reader(value, self.file, self.item, self.problems)
+        inner.day("on", required=True)
+        inner.string("by")
+        inner.finish()
 
     def finish(self) -> None:
         """Note fields that nobody knows, so that a misspelt one is not silently ignored."""

@@ -18,7 +18,7 @@ from portal import i18n
 from portal.documents.workbook_reading import read_scoring_workbook
 from portal.domain.answers import ItemAnswer
 from portal.errors import PortalError, UnreadableFileError
-from portal.services import grading
+from portal.services import context, demo, grading, setup
 from portal.services.wording import error_text, explain, grade_name, state_line
 from scoring import Outcome
 from scoring.errors import ScoringError
@@ -63,7 +63,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return PROBLEMS
     except (ScoringError, PortalError) as error:
         print(error_text(error, language()), file=sys.stderr)
-        return PROBLEMS
+        return USAGE if getattr(error, "code", "") == "database_unusable" else PROBLEMS
+    except BrokenPipeError:
+        # the reader (such as head) has seen enough; nothing more may be written
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -104,11 +108,9 @@ def _serve(options: argparse.Namespace) -> int:
     os.chdir(root)  # the settings of Streamlit lie beside app.py
     sys.path.insert(0, str(root))
     sys.argv = [str(root / "app.py")]
-    if options.demo:
-        from portal.services import demo, setup
-
-        if setup.installation() is None:
-            demo.load()
+    context.current()  # a database that cannot be used is said here, not in the first request
+    if options.demo and setup.installation() is None:
+        demo.load()
     from app import app
 
     app.run(config={"server.address": options.host, "server.port": options.port})

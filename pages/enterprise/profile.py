@@ -15,13 +15,13 @@ user = guard.enterprise()
 
 # act
 def save_profile(seen_version: int) -> None:
-    with flash.outcome(ok=t("profile.saved")):
+    with flash.outcome(t("profile.saved"), "profile"):
         enterprises.save_profile(guard.acting_user(), profile_form.entered(), seen_version)
         fields.clear(profile_form.FORM)
 
 
 def save_performance(year: int, seen_version: int) -> None:
-    with flash.outcome(ok=t("profile.performance_saved", year=year)):
+    with flash.outcome(t("profile.performance_saved", year=year), "performance"):
         facts = profile_form.entered_facts(year)
         enterprises.save_performance(guard.acting_user(), year, facts, seen_version)
         fields.clear(profile_form.facts_form(year))
@@ -42,7 +42,6 @@ st.caption(
         by=view.updated_by,
     )
 )
-flash.show()
 basic, performance = st.tabs(
     [t("profile.basic"), t("profile.performance")], default=profile_form.wanted_tab()
 )
@@ -55,6 +54,7 @@ with basic:
         on_click=save_profile,
         args=(view.version,),
     )
+    flash.show("profile")
 with performance:
     year = profile_form.choose_year()
     known = enterprises.performance(user, year)
@@ -67,3 +67,4 @@ with performance:
         on_click=save_performance,
         args=(year, known.version),
     )
+    flash.show("performance")

@@ -22,27 +22,11 @@ def start(scheme: str, year: int) -> None:
 
 
 def reopen(assessment_no: int) -> None:
-    with flash.outcome(ok=t("assessment.reopened")):
+    with flash.outcome(t("assessment.reopened"), "reopen", flash.PAGE):
         acting = guard.acting_user()
         reason = fields.value(FORM, "reason", "")
         assessments.reopen(acting, acting.organisation_id, assessment_no, reason)
         fields.clear(FORM)
-
-
-def offer_start() -> None:
-    left, right, last = st.columns([1, 3, 1], vertical_alignment="bottom")
-    year = left.selectbox(t("assessment.choose_year"), schemes.years(), key=f"{FORM}.year")
-    choices = schemes.enterprise_schemes(language())
-    scheme = right.selectbox(
-        t("assessment.choose_scheme"), list(choices), format_func=choices.get, key=f"{FORM}.scheme"
-    )
-    last.button(
-        t("assessment.start"),
-        type="primary",
-        key=f"{FORM}.start",
-        on_click=start,
-        args=(scheme, year),
-    )
 
 
 # load
@@ -53,7 +37,7 @@ st.title(t("page.self_assessment"))
 flash.show()
 if not own:
     st.markdown(t("assessment.sentence_none"))
-    offer_start()
+    scoring.offer_start(start)
     st.stop()
 titles = schemes.enterprise_schemes(language(), every_edition=True)
 numbers = {a.assessment_no: a for a in own}
@@ -74,16 +58,17 @@ if schemes.locked(assessment):
     links.to("enterprise/result", t("assessment.see_result"), "workspace_premium", no=str(number))
 scoring.draw_sheet(user, assessment)
 if schemes.locked(assessment):
-    with st.expander(t("assessment.reopen")):
+    with st.expander(t("assessment.reopen"), key=f"{FORM}.reopening"):
         st.text_area(
             t("assessment.reopen_reason"),
             key=fields.key(FORM, "reason"),
             help=t("assessment.reopen_help"),
         )
         st.button(t("assessment.reopen"), key=f"{FORM}.reopen", on_click=reopen, args=(number,))
+        flash.show("reopen")
 else:
     scoring.draw_submit(user, assessment, facts_known=known)
 workbook_panel.draw(user, assessment)
 st.caption(t("common.unverified"))
-with st.expander(t("assessment.start_other"), icon=":material/add:"):
-    offer_start()
+with st.expander(t("assessment.start_other"), icon=":material/add:", key=f"{FORM}.other"):
+    scoring.offer_start(start)

@@ -4,6 +4,7 @@ A draft may hold a not-applicable mark or a free deduction whose reason is still
 kept, counts as unanswered, and is never lost.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -16,6 +17,9 @@ from scoring.rounding import plain, to_units
 
 TEXT_LIMIT = 2000
 """Longest reason or remark, in characters."""
+
+DECIMAL = re.compile(r"-?[0-9]{0,9}(\.[0-9]{0,9})?")
+"""Points as a person writes them; "1e999999999" is a number too, and computing it never ends."""
 
 Json = Mapping[str, object]
 
@@ -195,6 +199,8 @@ def to_engine(rubric: Rubric, item: ItemRubric, answer: ItemAnswer) -> Answer:
 
 def _units(rubric: Rubric, item: ItemRubric, text: str) -> int:
     try:
+        if not DECIMAL.fullmatch(text.strip()):
+            raise ValueError(text)
         units = to_units(text, rubric.unit)
     except ValueError:
         raise ScoringError(

@@ -484,8 +484,8 @@ def submit(
         answers = records.draft_answers(tx, enterprise_id, assessment_no)
         if missing := _missing(assessment, answers):
             raise IncompleteFormError("items_missing", missing, count=len(missing))
-        if assessment.kind is AssessmentKind.REVIEW:
-            _check_differences(tx, assessment, answers)
+        if unexplained := _unexplained(tx, assessment, answers):
+            raise IncompleteFormError("differences_missing", unexplained, count=len(unexplained))
         facts = records.facts_of(tx, enterprise_id, assessment.year)
         rubric = records.rubric_for(assessment)
         result = grade_answers(rubric, answers, facts)
@@ -541,24 +541,31 @@ def _check_names(leader: str, names: Sequence[str], confirmed_by: str) -> None:
             raise InvalidValueError("too_long", field="members", limit=NAME_LIMIT)
 
 
-def _check_differences(
-    tx: Transaction, assessment: Assessment, answers: Mapping[str, ItemAnswer]
-) -> None:
+def unexplained_items(user: User, enterprise_id: str, assessment_no: int) -> list[str]:
+    """Items of a review whose points differ from the self-score without a reason."""
+    assessment = load(user, enterprise_id, assessment_no)
+    db = current().db
+    return _unexplained(db, assessment, records.draft_answers(db, enterprise_id, assessment_no))
+
+
+def _unexplained(
+    source: records.Source, assessment: Assessment, answers: Mapping[str, ItemAnswer]
+) -> list[str]:
     """A reviewer who gives other points than the enterprise says why."""
+    if assessment.kind is not AssessmentKind.REVIEW:
+        return []
     rubric = records.rubric_for(assessment)
-    base = records.find(tx, assessment.enterprise_id, assessment.base_no or 0)
-    own, _ = records.sealed(tx, base)
+    base = records.find(source, assessment.enterprise_id, assessment.base_no or 0)
+    own, _ = records.sealed(source, base)
     self_points = {row.id: row for row in grade_answers(rubric, own, {}).items}
-    review_points = grade_answers(rubric, answers, {}).items
-    unexplained = [
+    return [
         row.id
-        for row in review_points
-        if (row.earned, row.not_applicable)
+        for row in grade_answers(rubric, answers, {}).items
+        if row.answered
+        and (row.earned, row.not_applicable)
         != (self_points[row.id].earned, self_points[row.id].not_applicable)
         and not answers[row.id].difference.strip()
     ]
-    if unexplained:
-        raise IncompleteFormError("differences_missing", unexplained, count=len(unexplained))
 
 
 def reopen(user: User, enterprise_id: str, assessment_no: int, reason: str) -> None:
@@ -638,3 +645,8 @@ def history(user: User, enterprise_id: str, assessment_no: int) -> list[Row]:
         s=str(assessment_no),
     )
     return [{**row, "at": local_time(row["at"])} for row in rows]
+
+
+def item_count(assessment: Assessment) -> int:
+    """How many items the edition of an assessment has."""
+    return len(records.rubric_for(assessment).items)

@@ -7,7 +7,8 @@ from threading import Lock
 
 from criteria import Library, default_library
 from portal.config import settings
-from portal.store.database import Database
+from portal.errors import PortalError
+from portal.store.database import Database, StoreError
 from portal.store.opening import open_database
 
 CHINA = timezone(timedelta(hours=8))
@@ -37,17 +38,28 @@ class Context:
         return self.now().astimezone(CHINA).date()
 
 
+def _open() -> Database:
+    try:
+        return open_database(settings().database)
+    except StoreError as error:
+        raise PortalError("database_unusable", why=error) from error
+
+
 _current: Context | None = None
 _lock = Lock()
 
 
 def current() -> Context:
-    """The context of this process, opened from the settings on first use."""
+    """The context of this process, opened from the settings on first use.
+
+    Raises:
+        PortalError: ``database_unusable``.
+    """
     global _current
     if _current is None:
         with _lock:
             if _current is None:
-                _current = Context(open_database(settings().database), default_library())
+                _current = Context(_open(), default_library())
     return _current
 
 

@@ -12,7 +12,7 @@ from portal.config import ROOT
 from portal.domain.answers import ItemAnswer, ReportedRule
 from portal.domain.enterprise import COUNTS, Profile
 from portal.domain.people import Role, User
-from portal.services import accounts, assessments, enterprises, reviews, setup
+from portal.services import accounts, assessments, enterprises, records, reviews, setup
 from portal.services.context import Context, current, install
 from portal.store.database import Transaction
 
@@ -27,7 +27,7 @@ def load() -> None:
     """Fill an empty database with the demonstration district.
 
     Every record goes through the services that a person would use, on the day on which it would
-    have been made; only the sheets are filled in whole.
+    have been made; only the sheets are filled in whole and rectified items closed together.
     """
     data = tomllib.loads(PLACE.read_text(encoding="utf-8"))
     context = current()
@@ -251,7 +251,8 @@ class _Builder:
             e=row["id"],
             y=year,
         )
-        closed = [line for line in found if chance.random() < 0.88]
+        today = self.context.today.isoformat()
+        closed = [line for line in found if chance.random() < 0.88 and line["due_on"] <= today]
 
         def job(tx: Transaction) -> None:
             for line in closed:
@@ -262,6 +263,15 @@ class _Builder:
                     e=row["id"],
                     n=line["nonconformity_no"],
                 )
+            numbers = [line["nonconformity_no"] for line in closed]
+            records.audit(
+                tx,
+                self._manager(row),
+                row["id"],
+                "nonconformity.close",
+                str(year),
+                {"numbers": numbers},
+            )
 
         self.context.db.write(job)
 

@@ -77,6 +77,15 @@ def view(user: User, enterprise_id: str, language: str) -> EnterpriseView:
     )
 
 
+def principal(user: User) -> str:
+    """Name of the principal of the person's own enterprise."""
+    rights.require_enterprise(user, Action.VIEW_ENTERPRISE, user.organisation_id)
+    row = current().db.row(
+        "select principal from enterprise where enterprise_id = :e", e=user.organisation_id
+    )
+    return row["principal"] if row else ""
+
+
 def profile_of(row: Row) -> Profile:
     """A database row as a profile."""
     return Profile(

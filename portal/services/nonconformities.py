@@ -60,11 +60,14 @@ def open_from(
         description = json.dumps(answers[item_id].to_json(), ensure_ascii=False, sort_keys=True)
         if item_id in existing:
             tx.run(
-                "update nonconformity set lost = :lost, description = :d, status = 'open',"
-                " closed_at = null, version = version + 1"
+                # one that was done with begins anew, with a new term
+                "update nonconformity set lost = :lost, description = :d,"
+                " due_on = case when status = 'open' then due_on else :due end,"
+                " status = 'open', closed_at = null, version = version + 1"
                 " where enterprise_id = :e and assessment_no = :n and item_id = :i",
                 lost=units,
                 d=description,
+                due=due,
                 e=enterprise_id,
                 n=number,
                 i=item_id,

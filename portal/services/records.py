@@ -8,7 +8,7 @@ from portal.domain.answers import ItemAnswer, answer_from_json
 from portal.domain.assessment import Assessment, pct10, score_text, unseal
 from portal.domain.people import User
 from portal.domain.workflow import AssessmentKind, AssessmentStatus
-from portal.errors import NotAllowedError
+from portal.errors import NoEditionInForceError, NotAllowedError
 from portal.services.context import current
 from portal.store.audit import AuditEntry, append
 from portal.store.database import Database, Row, Transaction
@@ -63,8 +63,20 @@ def find(source: Source, enterprise_id: str, assessment_no: int) -> Assessment:
 
 
 def scheme_of(assessment: Assessment) -> Scheme:
-    """The edition an assessment is pinned to."""
-    return current().library.get(assessment.scheme, assessment.edition)
+    """The edition an assessment is pinned to.
+
+    Raises:
+        NoEditionInForceError: the catalogue no longer has exactly that edition; nothing is ever
+            graded by another one.
+    """
+    name = f"{assessment.scheme}@{assessment.edition}"
+    try:
+        scheme = current().library.get(assessment.scheme, assessment.edition)
+    except KeyError:
+        raise NoEditionInForceError("edition_gone", scheme=name) from None
+    if scheme.fingerprint != assessment.fingerprint:
+        raise NoEditionInForceError("edition_changed", scheme=name)
+    return scheme
 
 
 def rubric_for(assessment: Assessment) -> Rubric:

@@ -245,7 +245,8 @@ def save(
 def _edit(row: Mapping[str, Any]) -> Edit:
     item, client, answer = row.get("item"), row.get("client"), row.get("answer")
     seq, seen = row.get("seq"), row.get("seen")
-    if not isinstance(item, str) or not isinstance(client, str) or not isinstance(answer, Mapping):
+    named = isinstance(client, str) and client  # an empty one would pass for an import
+    if not isinstance(item, str) or not named or not isinstance(answer, Mapping):
         raise ScoringError(
             "bad_answer",
             item=str(item),

@@ -30,6 +30,8 @@ def _engine(address: str) -> Database:
         try:
             from portal.store.postgres import PostgresDb
         except ImportError as error:
-            raise StoreError("PostgreSQL needs the extra: pip install anbiao[postgres]") from error
+            raise StoreError(
+                "PostgreSQL needs the extra 'postgres': pip install -e .[postgres]"
+            ) from error
         return PostgresDb(address)
     raise StoreError(f"ANBIAO_DATABASE is {address!r}; expected sqlite:///… or postgresql://…")

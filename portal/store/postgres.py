@@ -53,7 +53,9 @@ class _PostgresTransaction(Transaction):
         )
 
     def lock(self, name: str) -> None:
-        self.run("select pg_advisory_xact_lock(hashtextextended(cast(:name as text), 0))", name=name)
+        self.run(
+            "select pg_advisory_xact_lock(hashtextextended(cast(:name as text), 0))", name=name
+        )
 
 
 class PostgresDb(Database):

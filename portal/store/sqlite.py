@@ -155,6 +155,9 @@ class SqliteDb(Database):
             connection.execute("begin immediate")
             for pending in batch:
                 done.append((pending, *self._attempt(pending)))
+                if not connection.in_transaction:
+                    # a full disk makes SQLite undo everything at once, not only this job
+                    raise done[-1][2] or StoreError("the transaction was undone")
             connection.commit()
         except BaseException as error:  # disk full, I/O error: the whole batch is undone
             connection.rollback()

@@ -1,4 +1,4 @@
-"""The outcome of an action, shown once on the next drawing."""
+"""The outcome of an action, shown once on the next drawing, beside the button that caused it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,30 +10,43 @@ from portal.i18n import language
 from portal.services.wording import error_text
 from scoring.errors import ScoringError
 
-KEY = "_flash"
+PAGE = "page"
+"""Place below the title, for what concerns the page as a whole."""
 
 
 @contextmanager
-def outcome(ok: str | None = None) -> Iterator[None]:
-    """Turn what a service refuses into a message; anything else passes to the error report."""
+def outcome(
+    ok: str | None = None, place: str = PAGE, ok_place: str | None = None
+) -> Iterator[None]:
+    """Turn what a service refuses into a message; anything else passes to the error report.
+
+    Args:
+        ok: what to say when it went well.
+        place: where the page calls :func:`show` for a refusal, beside the button.
+        ok_place: the same for success, when the form is gone then; by default ``place``.
+    """
     try:
         yield
     except (PortalError, ScoringError) as error:
-        st.session_state[KEY] = ("error", error_text(error, language()))
+        st.session_state[_key(place)] = ("error", error_text(error, language()))
     else:
         if ok:
-            st.session_state[KEY] = ("success", ok)
+            note(ok, ok_place or place)
 
 
-def note(text: str) -> None:
+def note(text: str, place: str = PAGE) -> None:
     """Say something on the next drawing."""
-    st.session_state[KEY] = ("success", text)
+    st.session_state[_key(place)] = ("success", text)
 
 
-def show() -> None:
-    """Show the outcome of the last action, if there is one."""
-    kind, text = st.session_state.pop(KEY, (None, ""))
+def show(place: str = PAGE) -> None:
+    """Show the outcome of the last action at this place, if there is one."""
+    kind, text = st.session_state.pop(_key(place), (None, ""))
     if kind == "error":
         st.error(text, icon=":material/error:")
     elif kind == "success":
         st.success(text, icon=":material/check_circle:")
+
+
+def _key(place: str) -> str:
+    return f"_flash.{place}"

@@ -23,18 +23,11 @@ COOKIE = "anbiao_session"
 LANGUAGE_COOKIE = "anbiao_language"
 SESSION_HEADER = b"x-anbiao-session"
 
-OPEN = (
-    "/login",
-    "/setup",
-    "/logout",
-    "/language/",
-    "/health",
-    "/verify/",
-    "/assets/",
-    "/_stcore/health",
-    "/favicon",
-    "/static/",
+OPEN_PAGES = frozenset(
+    {"/login", "/setup", "/logout", "/health", "/_stcore/health", "/favicon.png", "/favicon.ico"}
 )
+OPEN_FOLDERS = ("/language/", "/assets/", "/static/")
+"""What needs no session: the entrance, and the program of the front end, which is public."""
 
 POLICY = "; ".join(
     [
@@ -53,6 +46,11 @@ POLICY = "; ".join(
 )
 
 log = logging.getLogger("anbiao")
+
+
+def is_open(path: str) -> bool:
+    """Whether a path needs no session."""
+    return path in OPEN_PAGES or path.startswith(OPEN_FOLDERS)
 
 
 def cookies_of(scope: Scope) -> dict[str, str]:
@@ -86,7 +84,7 @@ class SessionGate:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Check http and web socket requests."""
-        if scope["type"] not in ("http", "websocket") or scope["path"].startswith(OPEN):
+        if scope["type"] not in ("http", "websocket") or is_open(scope["path"]):
             await self.app(scope, receive, send)
             return
         token = cookies_of(scope).get(COOKIE)
@@ -149,7 +147,8 @@ class FrontEndWords:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Rewrite the one HTML page of the front end."""
-        if scope["type"] != "http" or scope["path"].startswith((*OPEN, "/_stcore", "/media")):
+        path = scope.get("path", "")
+        if scope["type"] != "http" or is_open(path) or path.startswith(("/_stcore", "/media")):
             await self.app(scope, receive, send)
             return
         lang = language_of(scope)

@@ -90,7 +90,7 @@ def _deductions(view: ResultView) -> None:
 
 
 def _excluded(view: ResultView) -> None:
-    with st.expander(f"{t('result.excluded')} ({len(view.excluded)})"):
+    with st.expander(f"{t('result.excluded')} ({len(view.excluded)})", key="result.not_applicable"):
         table(
             [t(f"column.{name}") for name in ("item", "requirement", "points", "reason")],
             [(line.item, line.requirement, line.points, line.reason) for line in view.excluded],
@@ -102,7 +102,7 @@ def _excluded(view: ResultView) -> None:
 
 def draw_history(rows: list[dict[str, str]]) -> None:
     """When an assessment was opened, submitted, reopened, and by whom."""
-    with st.expander(t("result.history")):
+    with st.expander(t("result.history"), key="result.past"):
         table(
             [t(f"column.{name}") for name in ("at", "what", "who")],
             [(row["at"], t(f"action.{row['action']}"), row["actor"]) for row in rows],

@@ -23,11 +23,12 @@ SHOWN = 200
 def draw(user: User, assessment: Assessment) -> None:
     """Offer the workbook, and take one back while the sheet is a draft."""
     place = (assessment.enterprise_id, assessment.assessment_no)
-    with st.expander(t("assessment.workbook"), icon=":material/table_view:"):
+    with st.expander(t("assessment.workbook"), icon=":material/table_view:", key="workbook"):
         with st.container(horizontal=True):
             _download(t("assessment.download_filled"), "filled", user, place, filled=True)
             _download(t("assessment.download_empty"), "empty", user, place, filled=False)
         if not schemes.locked(assessment):
+            flash.show("workbook")
             _upload(user, place)
 
 
@@ -98,7 +99,7 @@ def _draw_problems(checked: workbooks.Upload) -> None:
 
 
 def _take_over(place: tuple[str, int], checked: workbooks.Upload) -> None:
-    with flash.outcome(ok=t("assessment.uploaded", count=len(checked.answers))):
+    with flash.outcome(t("assessment.uploaded", count=len(checked.answers)), "workbook"):
         workbooks.take_over(guard.acting_user(), *place, checked)
         st.session_state["workbook.turn"] = st.session_state.get("workbook.turn", 0) + 1
 

@@ -10,7 +10,7 @@ holds and ``seen`` the version of the item that the edit was made on; ``loaded``
 content it holds. Server to browser: the ``data`` of the component, below.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +62,8 @@ def sheet(
     live: Callable[[int | None], dict[str, Any]],
     save: Callable[[list[dict[str, Any]]], list[dict[str, Any]]],
     texts: dict[str, str],
-    command: dict[str, Any] | None = None,
+    command: Callable[[], dict[str, Any] | None] = lambda: None,
+    refresh: Callable[[], Sequence[str]] = tuple,
 ) -> None:
     """Draw a scoring sheet; a save re-runs only the sheet, not the page.
 
@@ -74,7 +75,8 @@ def sheet(
         save: stores edits and gives one acknowledgement for each. The same edit may come again
             (``client`` and ``seq`` tell) and must then be acknowledged again.
         texts: the visible strings, keys ``sheet.…``.
-        command: ``{"id", "goto"}`` opens an item, once per id.
+        command: gives ``{"id", "goto"}``, which opens an item once per id.
+        refresh: gives the keys of other fragments of the page to draw again after a save.
     """
     content = static()
     # A sheet that has been sealed meanwhile must not stay editable in the browser.
@@ -97,8 +99,10 @@ def sheet(
         state["known"] = known if isinstance(known, int) else None
         state["need_static"] = bool(message.get("need_static"))
         state["acks"] = save(edits) if edits else []
+        if edits and (others := refresh()):
+            st.rerun([fragment_of(key), *others])
 
-    @st.fragment(key=f"{key}:fragment")
+    @st.fragment(key=fragment_of(key))
     def draw() -> None:
         drawn = st.session_state.get(key) or {}
         complete = state["need_static"] or drawn.get("loaded") != content_id
@@ -114,13 +118,18 @@ def sheet(
                 "base": known,  # what `live` counts from, so that a gap is noticed
                 "live": live(known),
                 "acks": state["acks"],
-                "command": command,
+                "command": command(),
             },
             on_message_change=receive,
             on_loaded_change=_nothing,
         )
 
     draw()
+
+
+def fragment_of(key: str) -> str:
+    """Key under which a sheet alone can be drawn again."""
+    return f"{key}:fragment"
 
 
 def _well_formed(edit: object) -> bool:
