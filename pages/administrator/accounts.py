@@ -51,7 +51,7 @@ def add_body() -> None:
 
 
 def set_status(account_id: str, active: bool) -> None:
-    with flash.outcome(ok=t("admin.status_changed")):
+    with flash.outcome(t("admin.status_changed"), "status"):
         accounts.set_status(guard.acting_user(), account_id, active=active)
 
 
@@ -61,11 +61,9 @@ known = enterprises.list_all(user)
 
 # render
 st.title(t("page.accounts"))
-flash.show()
 st.markdown(
     t("admin.sentence", accounts=len({x.account_id for x in lines}), enterprises=len(known))
 )
-admin_panel.draw_accounts(lines, set_status)
 with st.expander(t("admin.new_account"), icon=":material/person_add:", key="account_form"):
     admin_panel.account_form(known, create_account)
     flash.show("account")
@@ -78,3 +76,4 @@ with st.expander(t("admin.new_area"), icon=":material/map:", key="area_form"):
 with st.expander(t("admin.new_body"), icon=":material/apartment:", key="body_form"):
     admin_panel.body_form(add_body)
     flash.show("body")
+admin_panel.draw_accounts(lines, set_status)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import altair as alt
 import pandas as pd
 
-from portal.charts.marks import ACCENT, Chart, finished
+from portal.charts.marks import ACCENT, QUIET, Chart, finished
 
 
 def lost_points(rows: Sequence[tuple[str, float, str]], element: str, lost: str) -> Chart:
@@ -23,5 +23,5 @@ def lost_points(rows: Sequence[tuple[str, float, str]], element: str, lost: str)
         tooltip=[alt.Tooltip("element:N", title=element), alt.Tooltip("label:N", title=lost)],
     )
     bars = base.mark_bar(color=ACCENT, cornerRadiusEnd=2)
-    numbers = base.mark_text(align="left", dx=4, fontSize=12).encode(text="label:N")
+    numbers = base.mark_text(align="left", dx=4, fontSize=12, color=QUIET).encode(text="label:N")
     return finished(bars + numbers, height=60 + 28 * max(3, len(rows)))

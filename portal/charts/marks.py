@@ -4,8 +4,9 @@ import altair as alt
 
 Chart = alt.Chart | alt.LayerChart
 
-ACCENT = "#14507a"
-QUIET = "#8a97a3"
+ACCENT = "#2a77ad"
+QUIET = "#7b8894"
+"""Legible on a light and on a dark ground."""
 GRADES = {"1": "#0072B2", "2": "#56B4E9", "3": "#E69F00", "none": "#8a97a3", "pending": "#d5dbe1"}
 """Colour-blind-safe (Okabe–Ito); grades are also told by their names on the marks."""
 

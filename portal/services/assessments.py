@@ -580,6 +580,7 @@ def reopen(user: User, enterprise_id: str, assessment_no: int, reason: str) -> N
         raise InvalidValueError("reason_needed", field="reason", least=4, most=REASON_LIMIT)
 
     def job(tx: Transaction) -> None:
+        tx.lock_enterprise(enterprise_id)  # no review is assigned meanwhile
         assessment = records.find(tx, enterprise_id, assessment_no)
         rights.require(user, Action.REOPEN_ASSESSMENT)
         require_edit(user, assessment)

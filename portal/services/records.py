@@ -171,10 +171,14 @@ def store_result(
 
 
 def mark_dirty(tx: Transaction, assessment: Assessment) -> None:
-    """Let the summaries of this slice be computed again."""
+    """Let the summaries of this slice be computed again.
+
+    A mark that stands already is written again, so that it cannot be taken off before the
+    commit of what is marked here.
+    """
     tx.run(
         "insert into dirty (area_code, year, kind) values (:a, :y, :k)"
-        " on conflict (area_code, year, kind) do nothing",
+        " on conflict (area_code, year, kind) do update set kind = excluded.kind",
         a=assessment.area_code,
         y=assessment.year,
         k=assessment.kind,

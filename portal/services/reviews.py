@@ -148,6 +148,7 @@ def insert_review(
     tx: Transaction, user: User, enterprise_id: str, base_no: int, reviewer: str
 ) -> int:
     """Insert the review beside its base; the edition is the one of the self-assessment."""
+    tx.lock_enterprise(enterprise_id)  # the base is not reopened meanwhile
     base = records.find(tx, enterprise_id, base_no)
     if base.kind is not AssessmentKind.SELF or base.status is not AssessmentStatus.SUBMITTED:
         raise IllegalTransitionError("not_submitted")

@@ -25,18 +25,14 @@ def refresh() -> int:
 
 
 def _refresh(tx: Transaction) -> int:
-    slices = tx.rows("select area_code, year, kind from dirty")
+    tx.lock("summaries")  # two refreshes at once would both add what the other adds
+    # taken off the list before anything is read: what is submitted meanwhile puts itself on again
+    slices = tx.rows("delete from dirty returning area_code, year, kind")
     above: set[tuple[str, int, str]] = set()
     for row in slices:
         key = (row["area_code"], row["year"], row["kind"])
         _own_rows(tx, *key)
         above.update((area, row["year"], row["kind"]) for area in ancestors(row["area_code"]))
-        tx.run(
-            "delete from dirty where area_code = :a and year = :y and kind = :k",
-            a=key[0],
-            y=key[1],
-            k=key[2],
-        )
     for area, year, kind in sorted(above):
         _sum_below(tx, area, year, kind)
     return len(slices)

@@ -259,7 +259,7 @@ from enterprise e left join area a on a.area_code = e.area_code
   left join assessment r on r.enterprise_id = e.enterprise_id and r.kind = 'review'
     and r.year = :y and r.status = 'submitted'
 where e.area_code like :p and (cast(:sector as text) is null or e.sector = :sector)
-  and (cast(:wanted as text) is null or e.name like :wanted)
+  and (cast(:wanted as text) is null or lower(e.name) like :wanted escape '!')
 order by e.sector, e.name limit :many offset :skip
 """
 
@@ -286,7 +286,7 @@ def enterprises(
         y=year,
         p=f"{area_prefix(area_code)}%",
         sector=sector,
-        wanted=f"%{search.strip()}%" if search.strip() else None,
+        wanted=_part(search),
         today=current().today.isoformat(),
         many=many,
         skip=(page - 1) * many,
@@ -311,6 +311,14 @@ def enterprises(
     ]
 
 
+def _part(search: str) -> str | None:
+    """The pattern that finds a text anywhere, as it was typed, in upper or lower case."""
+    text = search.strip().lower()
+    for sign in "!%_":
+        text = text.replace(sign, f"!{sign}")
+    return f"%{text}%" if text else None
+
+
 def count_enterprises(
     user: User, area_code: str, sector: str | None = None, search: str = ""
 ) -> int:
@@ -319,10 +327,10 @@ def count_enterprises(
     row = current().db.row(
         "select count(*) as n from enterprise where area_code like :p"
         " and (cast(:sector as text) is null or sector = :sector)"
-        " and (cast(:wanted as text) is null or name like :wanted)",
+        " and (cast(:wanted as text) is null or lower(name) like :wanted escape '!')",
         p=f"{area_prefix(area_code)}%",
         sector=sector,
-        wanted=f"%{search.strip()}%" if search.strip() else None,
+        wanted=_part(search),
     )
     return row["n"] if row else 0
 

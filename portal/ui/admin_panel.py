@@ -15,14 +15,23 @@ from portal.services import enterprises, setup
 from portal.services.accounts import AccountLine
 from portal.services.enterprises import Area, EnterpriseLine
 from portal.services.reviews import Assignment, Candidate
-from portal.ui import fields, profile_form
+from portal.ui import fields, flash, profile_form
 from portal.ui.tables import table
 
 OFFERED = (*ENTERPRISE_ROLES, *REVIEW_ROLES, *AUTHORITY_ROLES, Role.ADMINISTRATOR)
 
 
 def draw_accounts(lines: Sequence[AccountLine], set_status: Callable[[str, bool], None]) -> None:
-    """All accounts, and a way to disable or enable one."""
+    """All accounts with a search, and a way to disable or enable one."""
+    flash.show("status")
+    wanted = (
+        st.text_input(t("admin.search"), key="admin.search", icon=":material/search:")
+        .strip()
+        .lower()
+    )
+    lines = [
+        line for line in lines if wanted in f"{line.login} {line.name} {line.organisation}".lower()
+    ]
     table(
         [t(f"column.{name}") for name in ("login", "name", "role", "organisation", "status")],
         [
