@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from fractions import Fraction
 
+from scoring.composition import compose
 from scoring.errors import ScoringError
+from scoring.gates import after_events, below_control, grade_index
 from scoring.grades import grade_at, performance_range, rung_reached
 from scoring.items import check_answer
 from scoring.model import Answer, FactValue, Grade, Outcome, Reason, Result, Rubric
@@ -42,56 +44,60 @@ def grade(rubric: Rubric, answers: Mapping[str, Answer], facts: Mapping[str, Fac
     best = evaluate(rubric, answers, open_as_full=True)
     complete = all(item.answered for item in best.items)
     worst = best if complete else evaluate(rubric, answers, open_as_full=False)
-    return _Decision(rubric, best, worst, facts, complete=complete).result()
+    return _Decision(rubric, best, worst, answers, facts, complete=complete).result()
 
 
 class _Decision:
-    """Puts score and performance together; the lowest prevails."""
+    """Puts score, gates and performance together; the lowest prevails."""
 
     def __init__(
         self,
         rubric: Rubric,
         best: Totals,
         worst: Totals,
+        answers: Mapping[str, Answer],
         facts: Mapping[str, FactValue],
         *,
         complete: bool,
     ) -> None:
         self.rubric, self.best, self.worst, self.complete = rubric, best, worst, complete
+        self.answers, self.facts = answers, facts
         self.perf_best, self.perf_worst, self.perf_reasons = performance_range(rubric, facts)
 
     def result(self) -> Result:
-        exact = self._converted(self.best)
-        low = self._converted(self.worst)
-        if exact is None or low is None:
+        high = compose(self.rubric, self.best, self.facts)
+        low = high if self.complete else compose(self.rubric, self.worst, self.facts)
+        if high.score is None or low.score is None:
             return self._build(Outcome.NOT_ASSESSABLE, None, None, None, Grade(None, None), ())
-        by_best = self._reached(exact, vetoed=self.best.vetoed)
-        by_worst = self._reached(low, vetoed=self.worst.vetoed)
-        index_best = max(by_best, self.perf_best)
-        index_worst = max(by_worst, self.perf_worst)
+        best = after_events(self.rubric, high.score, self.facts)
+        worst = after_events(self.rubric, low.score, self.facts)
+        by_rules, closed = grade_index(self.rubric, self.best, best, self.answers)
+        by_rules_worst, _ = grade_index(self.rubric, self.worst, worst, self.answers)
+        missing = high.missing_fact or best.missing_fact
+        index_best = max(by_rules, self.perf_best)
+        index_worst = max(by_rules_worst, self.perf_worst)
+        if missing:
+            index_worst = len(self.rubric.ladder)
         possible = Grade(grade_at(self.rubric, index_best), grade_at(self.rubric, index_worst))
-        interval = (self._rounded(low), self._rounded(exact))
+        interval = (self._rounded(worst.score), self._rounded(best.score))
         if not self.complete:
             return self._build(
                 Outcome.INCOMPLETE, None, interval, None, possible, self._open_reasons()
             )
-        reasons = self._reasons(exact, by_best)
-        if index_best != index_worst:
-            return self._build(Outcome.PENDING, exact, interval, by_best, possible, reasons)
+        by_score = self._reached(best.score)
+        reasons = self._reasons(best.score, by_score, (*best.reasons, *closed), missing)
+        if missing or index_best != index_worst:
+            exact = None if high.missing_fact else best.score
+            return self._build(Outcome.PENDING, exact, interval, by_score, possible, reasons)
         reached = grade_at(self.rubric, index_best)
         outcome = Outcome.GRADED if reached else Outcome.BELOW_LOWEST
-        return self._build(outcome, exact, interval, by_best, possible, reasons)
-
-    def _converted(self, totals: Totals) -> Fraction | None:
-        if totals.attainable == 0:
-            return None
-        return Fraction(totals.earned, totals.attainable) * self.rubric.scale
+        return self._build(outcome, best.score, interval, by_score, possible, reasons)
 
     def _rounded(self, score: Fraction) -> Fraction:
         return half_up(score, self.rubric.decimals)
 
-    def _reached(self, exact: Fraction, *, vetoed: bool) -> int:
-        if vetoed:
+    def _reached(self, exact: Fraction) -> int:
+        if self.best.vetoed:
             return len(self.rubric.ladder)
         meets = self._rounded(exact) if self.rubric.compare_rounded else exact
         return rung_reached(self.rubric, meets)
@@ -103,7 +109,9 @@ class _Decision:
             for item in open_items
         )
 
-    def _reasons(self, exact: Fraction, by_score: int) -> tuple[Reason, ...]:
+    def _reasons(
+        self, exact: Fraction, by_score: int, closed: tuple[Reason, ...], missing: str | None
+    ) -> tuple[Reason, ...]:
         reasons: list[Reason] = []
         ladder = self.rubric.ladder
         if by_score < len(ladder):
@@ -128,7 +136,11 @@ class _Decision:
                 )
             )
         reasons.extend(self.best.zeroed)
+        reasons.extend(closed)
+        if missing:
+            reasons.append(Reason("score_fact_unknown", "pending", fact=missing))
         reasons.extend(self.perf_reasons)
+        reasons.extend(below_control(self.rubric, self.best))
         return tuple(reasons)
 
     def _build(

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from fractions import Fraction
 
 from scoring.errors import ScoringError
+from scoring.facts import rank, read_fact
 from scoring.model import Condition, FactRule, FactValue, PerformanceRung, Reason, Rubric
 
 COMPARISONS = ("<", "<=", "=", ">=", ">")
@@ -33,20 +34,20 @@ def holds(
     applies: bool | None = True
     for flag, wanted_flag in ((condition.when, True), (condition.unless, False)):
         if flag is not None:
-            is_set = _read(flag, rules, facts)
+            is_set = read_fact(flag, rules, facts)
             if is_set is None:
                 applies = None
             elif bool(is_set) is not wanted_flag:
                 return True
-    found = _read(condition.fact, rules, facts)
+    found = read_fact(condition.fact, rules, facts)
     if found is None:
         return None
     # whether the condition applies does not matter when it is met
     return _compare(condition, found, rules) or (False if applies else None)
 
 
-def _compare(condition: Condition, found: int, rules: Mapping[str, FactRule]) -> bool:
-    wanted = _rank(condition.fact, condition.value, rules)
+def _compare(condition: Condition, found: Fraction, rules: Mapping[str, FactRule]) -> bool:
+    wanted = rank(condition.fact, condition.value, rules)
     match condition.op:
         case "<":
             return found < wanted
@@ -60,32 +61,6 @@ def _compare(condition: Condition, found: int, rules: Mapping[str, FactRule]) ->
             return found > wanted
         case _:
             raise ScoringError("unknown_comparison", fact=condition.fact, found=condition.op)
-
-
-def _read(fact: str, rules: Mapping[str, FactRule], facts: Mapping[str, FactValue]) -> int | None:
-    rule = rules.get(fact)
-    if fact in facts:
-        value = facts[fact]
-        if value is None and rule and rule.order:
-            return 0  # a named value given as nothing, such as "no accident at all"
-        return None if value is None else _rank(fact, value, rules)
-    if rule is None or rule.default is None:
-        return None
-    return _rank(fact, rule.default, rules)
-
-
-def _rank(fact: str, value: FactValue, rules: Mapping[str, FactRule]) -> int:
-    rule = rules.get(fact)
-    if rule and rule.order:
-        if value not in rule.order:
-            expected = ", ".join(rule.order)
-            raise ScoringError("bad_fact", fact=fact, found=str(value), expected=expected)
-        return rule.order.index(str(value))
-    if isinstance(value, bool):
-        return int(value)
-    if not isinstance(value, int) or value < 0:
-        raise ScoringError("bad_fact", fact=fact, found=str(value), expected=">= 0")
-    return value
 
 
 def performance_range(

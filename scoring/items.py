@@ -26,6 +26,8 @@ def check_answer(item: ItemRubric, answer: Answer) -> None:
     """
     if answer.not_applicable is not None and not answer.not_applicable.strip():
         raise ScoringError("not_applicable_without_reason", item=item.id)
+    if answer.not_applicable is not None and not item.may_be_absent:
+        raise ScoringError("may_not_be_absent", item=item.id)
     if answer.not_applicable is not None and (answer.deductions or answer.lost or answer.full):
         raise ScoringError("not_applicable_with_deductions", item=item.id)
     if answer.full and (answer.deductions or answer.lost):

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from fractions import Fraction
 
-FactValue = int | str | bool | None
+FactValue = int | str | bool | Fraction | None
 
 
 class Kind(StrEnum):
@@ -48,6 +48,21 @@ class Outcome(StrEnum):
     INCOMPLETE = "incomplete"
 
 
+class Method(StrEnum):
+    """How elements become the score: added up, or each scaled to the full score and weighted."""
+
+    POINTS = "points"
+    WEIGHTS = "weights"
+
+
+class Role(StrEnum):
+    """What an item's points do: they are the score, come on top of it, or come off it."""
+
+    BASE = "base"
+    BONUS = "bonus"
+    PENALTY = "penalty"
+
+
 @dataclass(frozen=True, slots=True)
 class DeductionRule:
     """One sentence of the deduction column.
@@ -69,7 +84,15 @@ class DeductionRule:
 
 @dataclass(frozen=True, slots=True)
 class ItemRubric:
-    """One scored row (考评内容). ``veto`` names what scores nothing when the row loses a point."""
+    """One scored row (考评内容).
+
+    Attributes:
+        veto: what scores nothing when the row loses a point.
+        may_be_absent: whether the row may be not applicable (缺项白名单).
+        star: level of a starred row (必备条件), or empty.
+        guarantee: whether the row counts for the guarantee sub-total of its element (保证项目).
+        role: base, bonus or penalty; bonus and penalty points are on the output scale.
+    """
 
     id: str
     element: str
@@ -78,6 +101,10 @@ class ItemRubric:
     rules: tuple[DeductionRule, ...] = ()
     veto: Scope | None = None
     clause: str = ""
+    may_be_absent: bool = True
+    star: str = ""
+    guarantee: bool = False
+    role: Role = Role.BASE
 
     def rule(self, rule_id: str) -> DeductionRule | None:
         """Return the rule with this id, or None."""
@@ -86,10 +113,102 @@ class ItemRubric:
 
 @dataclass(frozen=True, slots=True)
 class ElementRubric:
-    """A level-1 element (类目) and its full points."""
+    """A level-1 element (类目) and its full points.
+
+    Attributes:
+        weight: share in the score with ``Method.WEIGHTS``, within its group.
+        group: the group it belongs to, or empty.
+        guarantee: least points (units) of its guarantee rows; below it, or with one of them at
+            zero, the element scores nothing. None without such a rule.
+    """
 
     id: str
     points: int
+    weight: Fraction = Fraction(0)
+    group: str = ""
+    guarantee: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A group of elements with a weight of its own, for weighting on two levels."""
+
+    id: str
+    weight: Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class Minimum:
+    """The least rate, in per cent of what is attainable, that a grade asks of a part.
+
+    ``part`` is an element or group id, or ``*`` for every element.
+    """
+
+    grade: str
+    part: str
+    comparator: str
+    rate: Fraction
+    clause: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StarRule:
+    """The share of starred rows, in per cent, that must have lost nothing for a grade."""
+
+    grade: str
+    stars: tuple[str, ...]
+    share: Fraction
+    clause: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AbsenceCap:
+    """Points (units) or share (per cent) that may be not applicable before grades are closed."""
+
+    best_grade: str | None
+    points: int | None = None
+    share: Fraction | None = None
+    clause: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Adjustment:
+    """Bounds of bonus, penalty and final score, on the output scale; None is no bound."""
+
+    most_bonus: Fraction | None = None
+    most_penalty: Fraction | None = None
+    highest: Fraction | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """A score taken from elsewhere: by named value of a fact, or the fact times a factor."""
+
+    fact: str
+    values: tuple[tuple[str, Fraction], ...] = ()
+    factor: Fraction = Fraction(1)
+    clause: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Downgrade:
+    """An event that takes points and steps, counted by a fact.
+
+    The score loses ``minus`` for each and is held below the threshold of the grade that is lost.
+    """
+
+    fact: str
+    steps: int
+    minus: Fraction = Fraction(0)
+    clause: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ControlLine:
+    """An enterprise's own target for the rate of an element: shown, never mixed with the grade."""
+
+    element: str
+    rate: Fraction
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,11 +254,21 @@ class PerformanceRung:
 
 @dataclass(frozen=True, slots=True)
 class FactRule:
-    """How a fact is read: its default when left out, and the order of its named values."""
+    """How a fact is read.
+
+    Attributes:
+        default: value when it is left out; None means unknown.
+        order: its named values, mildest first.
+        numerator: with ``denominator``, a rate computed from two facts, times ``factor``;
+            unknown while one of them is, or when the denominator is zero.
+    """
 
     id: str
     default: FactValue = None
     order: tuple[str, ...] = ()
+    numerator: str = ""
+    denominator: str = ""
+    factor: int = 1
 
 
 @dataclass(frozen=True)
@@ -152,6 +281,7 @@ class Rubric:
         decimals: digits of the converted score.
         compare_rounded: whether the rounded score meets the ladder, or the exact one.
         ladder: rungs from the best grade down.
+        hazard_blocks: a row marked as a major hazard closes every grade, whatever its points.
     """
 
     scheme: str
@@ -166,6 +296,16 @@ class Rubric:
     ladder: tuple[Rung, ...]
     performance: tuple[PerformanceRung, ...] = ()
     facts: tuple[FactRule, ...] = ()
+    method: Method = Method.POINTS
+    groups: tuple[Group, ...] = ()
+    minimums: tuple[Minimum, ...] = ()
+    stars: tuple[StarRule, ...] = ()
+    absence_cap: AbsenceCap | None = None
+    adjustment: Adjustment = Adjustment()
+    imported: Imported | None = None
+    downgrades: tuple[Downgrade, ...] = ()
+    hazard_blocks: bool = False
+    control_lines: tuple[ControlLine, ...] = ()
     by_id: Mapping[str, ItemRubric] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -173,8 +313,8 @@ class Rubric:
 
     @property
     def total(self) -> int:
-        """Full points of all items, in units."""
-        return sum(item.points for item in self.items)
+        """Full points of all items of the base, in units."""
+        return sum(item.points for item in self.items if item.role is Role.BASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +335,7 @@ class Answer:
         lost: free deduction in units, with ``reason``, where no rule fits.
         not_applicable: the reason why the item does not take part (不参与考评), or None.
         full: the item was looked at and nothing was found.
+        major_hazard: the assessor marked the row as a major hazard (重大事故隐患列).
     """
 
     deductions: tuple[Deduction, ...] = ()
@@ -202,6 +343,7 @@ class Answer:
     reason: str = ""
     not_applicable: str | None = None
     full: bool = False
+    major_hazard: bool = False
 
 
 @dataclass(frozen=True, slots=True)

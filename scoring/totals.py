@@ -9,6 +9,7 @@ from scoring.model import (
     ElementResult,
     ItemResult,
     Reason,
+    Role,
     Rubric,
     Scope,
     SpecialDeduction,
@@ -28,6 +29,8 @@ class Totals:
     specials: tuple[SpecialDeduction, ...]
     zeroed: tuple[Reason, ...]
     vetoed: bool
+    bonus: int = 0
+    penalty: int = 0
 
 
 def evaluate(rubric: Rubric, answers: Mapping[str, Answer], *, open_as_full: bool) -> Totals:
@@ -82,7 +85,7 @@ class _Sheet:
         subs: dict[str, int] = {}
         loose: dict[str, int] = {element.id: 0 for element in self.rubric.elements}
         parent: dict[str, str] = {}
-        for item in self.items:
+        for item in self._base():
             if item.sub_element is None:
                 loose[item.element] += item.earned
             else:
@@ -95,12 +98,13 @@ class _Sheet:
             left[parent[sub]] += earned
         specials += self._take(Scope.ELEMENT, left)
         more, veto_too = self._zero(Scope.ELEMENT, left)
+        more += self._guarantees(left)
         elements = tuple(
             self._element(element.id, left[element.id], specials)
             for element in self.rubric.elements
         )
-        points = sum(item.points for item in self.items)
-        not_applicable = sum(item.not_applicable for item in self.items)
+        points = sum(item.points for item in self._base())
+        not_applicable = sum(item.not_applicable for item in self._base())
         return Totals(
             points=points,
             not_applicable=not_applicable,
@@ -111,7 +115,36 @@ class _Sheet:
             specials=tuple(specials),
             zeroed=(*zeroed, *more),
             vetoed=vetoed or veto_too,
+            bonus=sum(i.earned for i in self.items if self._role(i) is Role.BONUS),
+            penalty=sum(i.deducted for i in self.items if self._role(i) is Role.PENALTY),
         )
+
+    def _role(self, item: ItemResult) -> Role:
+        return self.rubric.by_id[item.id].role
+
+    def _base(self) -> list[ItemResult]:
+        return [item for item in self.items if self._role(item) is Role.BASE]
+
+    def _guarantees(self, left: dict[str, int]) -> list[Reason]:
+        """Let an element score nothing when its guarantee rows (保证项目) do not hold."""
+        reasons = []
+        for element in self.rubric.elements:
+            if element.guarantee is None:
+                continue
+            rows = [
+                item
+                for item in self.items
+                if item.element == element.id
+                and self.rubric.by_id[item.id].guarantee
+                and not item.not_applicable
+            ]
+            if not rows:
+                continue
+            earned = sum(item.earned for item in rows)
+            if earned < element.guarantee or any(item.earned == 0 for item in rows):
+                left[element.id] = 0
+                reasons.append(Reason("guarantee", f"element:{element.id}", element=element.id))
+        return reasons
 
     def _target(self, item_id: str, scope: Scope) -> str:
         item = self.rubric.by_id[item_id]
@@ -161,7 +194,7 @@ class _Sheet:
     def _element(
         self, element: str, earned: int, specials: list[SpecialDeduction]
     ) -> ElementResult:
-        rows = [item for item in self.items if item.element == element]
+        rows = [item for item in self._base() if item.element == element]
         points = sum(item.points for item in rows)
         not_applicable = sum(item.not_applicable for item in rows)
         attainable = points - not_applicable

@@ -1,0 +1,109 @@
+"""Elements to the converted score: re-basing, weights on one or two levels, bonus and penalty."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+
+from scoring.facts import read_fact
+from scoring.model import ElementResult, FactRule, FactValue, Method, Rubric
+from scoring.totals import Totals
+
+
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """A score before rounding, and whether a fact that it needs is missing.
+
+    ``score`` is None when nothing takes part: not assessable.
+    """
+
+    score: Fraction | None
+    missing_fact: str | None = None
+
+
+def compose(rubric: Rubric, totals: Totals, facts: Mapping[str, FactValue]) -> Composed:
+    """Convert totals to the output scale, exactly.
+
+    Order: re-basing on what is applicable, weights, imported score, bonus and penalty, bounds.
+    """
+    base = _base(rubric, totals)
+    missing = None
+    if rubric.imported is not None:
+        imported = _imported(rubric, facts)
+        if imported is None:
+            missing, imported = rubric.imported.fact, Fraction(0)
+        base = imported if base is None else base + imported
+    if base is None:
+        return Composed(None)
+    bounds = rubric.adjustment
+    bonus = totals.bonus * rubric.unit
+    penalty = totals.penalty * rubric.unit
+    if bounds.most_bonus is not None:
+        bonus = min(bonus, bounds.most_bonus)
+    if bounds.most_penalty is not None:
+        penalty = min(penalty, bounds.most_penalty)
+    score = max(Fraction(0), base + bonus - penalty)
+    if bounds.highest is not None:
+        score = min(score, bounds.highest)
+    return Composed(score, missing)
+
+
+def _base(rubric: Rubric, totals: Totals) -> Fraction | None:
+    if totals.attainable == 0:
+        return None
+    if rubric.method is Method.POINTS:
+        return Fraction(totals.earned, totals.attainable) * rubric.scale
+    by_group: dict[str, list[tuple[Fraction, Fraction]]] = {}
+    for element, result in zip(rubric.elements, totals.elements, strict=True):
+        rate = rate_of(result)
+        if rate is not None:
+            by_group.setdefault(element.group, []).append((element.weight, rate))
+    if not rubric.groups:
+        parts = by_group.get("", [])
+    else:
+        parts = [
+            (group.weight, share)
+            for group in rubric.groups
+            if (share := _weighted(by_group.get(group.id, []))) is not None
+        ]
+    share = _weighted(parts)
+    return None if share is None else share * rubric.scale
+
+
+def _weighted(parts: list[tuple[Fraction, Fraction]]) -> Fraction | None:
+    """Weighted mean; the weight of what does not take part falls to the rest."""
+    total = sum((weight for weight, _ in parts), Fraction(0))
+    if not total:
+        return None
+    return sum((weight * rate for weight, rate in parts), Fraction(0)) / total
+
+
+def rate_of(result: ElementResult) -> Fraction | None:
+    """Share earned of what is attainable, 0 to 1; None when nothing of it takes part."""
+    return Fraction(result.earned, result.attainable) if result.attainable else None
+
+
+def group_rates(rubric: Rubric, totals: Totals) -> dict[str, Fraction]:
+    """Weighted share of each group, 0 to 1; groups without anything applicable are left out."""
+    rates: dict[str, Fraction] = {}
+    for group in rubric.groups:
+        parts = [
+            (element.weight, rate)
+            for element, result in zip(rubric.elements, totals.elements, strict=True)
+            if element.group == group.id and (rate := rate_of(result)) is not None
+        ]
+        share = _weighted(parts)
+        if share is not None:
+            rates[group.id] = share
+    return rates
+
+
+def _imported(rubric: Rubric, facts: Mapping[str, FactValue]) -> Fraction | None:
+    source = rubric.imported
+    if source is None:
+        return Fraction(0)
+    if source.values:
+        value = facts.get(source.fact)
+        return next((points for name, points in source.values if name == value), None)
+    rules: dict[str, FactRule] = {rule.id: rule for rule in rubric.facts}
+    number = read_fact(source.fact, rules, facts)
+    return None if number is None else number * source.factor
