@@ -1,7 +1,8 @@
 """What the engine is given and what it gives back: frozen values without any wording.
 
 Amounts (points, deductions) are whole numbers of the scheme's smallest unit
-(:attr:`Rubric.unit`); the converted score is a :class:`fractions.Fraction`.
+(:attr:`Rubric.unit`); the converted score is a :class:`fractions.Fraction`. The module is long
+because every shape of a published scheme is one small value here and nothing else.
 """
 
 from collections.abc import Mapping

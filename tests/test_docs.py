@@ -30,6 +30,8 @@ ENUMS: tuple[tuple[str, type[StrEnum]], ...] = (
     ("scoring.model.Kind", scoring.model.Kind),
     ("scoring.model.Scope", scoring.model.Scope),
     ("scoring.model.Trigger", scoring.model.Trigger),
+    ("scoring.model.Method", scoring.model.Method),
+    ("scoring.model.Role", scoring.model.Role),
     ("scoring.model.Outcome", scoring.model.Outcome),
     ("portal.domain.answers.AnswerState", answers.AnswerState),
     ("portal.domain.workflow.AssessmentStatus", workflow.AssessmentStatus),

@@ -3,7 +3,7 @@
 import hashlib
 import secrets
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatchError
@@ -19,7 +19,8 @@ from portal.store.database import Job, Row, Transaction, UniqueViolationError
 IDLE = timedelta(hours=12)
 LONGEST = timedelta(days=7)
 TRIES = 5
-"""Wrong passwords before an account waits; each further one doubles the wait."""
+"""Wrong passwords before an account waits; each further one doubles the wait, up to an hour."""
+LONGEST_WAIT = timedelta(hours=1)
 SHORTEST_PASSWORD = 10
 SEEN_EVERY = timedelta(minutes=5)
 
@@ -102,17 +103,17 @@ def _matches(stored: str, password: str) -> bool:
 
 
 def _note_failure(tx: Transaction, account: Row, now: datetime) -> None:
-    failed = account["failed_count"] + 1
-    locked = None
-    if failed >= TRIES:
-        wait = timedelta(seconds=min(3600, 30 * 2 ** (failed - TRIES)))
-        locked = (now + wait).isoformat(timespec="seconds")
-    tx.run(
-        "update account set failed_count = :f, locked_until = :l where account_id = :a",
-        f=failed,
-        l=locked,
-        a=account["account_id"],
-    )
+    # counted in the database, so that tries at the same moment are all counted
+    sql = "update account set failed_count = failed_count + 1 where account_id = :a returning *"
+    row = tx.row(sql, a=account["account_id"])
+    further = row["failed_count"] - TRIES if row else -1
+    if further >= 0:
+        wait = min(LONGEST_WAIT, timedelta(seconds=30) * 2 ** min(further, 10))
+        tx.run(
+            "update account set locked_until = :l where account_id = :a",
+            l=(now + wait).astimezone(UTC).isoformat(timespec="seconds"),
+            a=account["account_id"],
+        )
 
 
 def _open_session(account: Row) -> str:

@@ -1,4 +1,7 @@
-"""Self-assessment and review: open, score, submit, reopen. Both use the same sheet."""
+"""Self-assessment and review: open, score, submit, reopen. Both use the same sheet.
+
+Long, because every step of this one life locks the same row and asks for the same rights.
+"""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -7,7 +10,7 @@ from dataclasses import dataclass
 from criteria import rubric_of
 from portal.domain.answers import AnswerState, ItemAnswer, answer_from_json, check_draft
 from portal.domain.assessment import Assessment, grade_answers, seal
-from portal.domain.people import Action, User
+from portal.domain.people import REVIEW_ROLES, Action, User
 from portal.domain.workflow import AssessmentKind, AssessmentStatus, move_assessment
 from portal.errors import (
     IllegalTransitionError,
@@ -195,7 +198,22 @@ def load(user: User, enterprise_id: str, assessment_no: int) -> Assessment:
         and user.organisation_id != enterprise_id
     ):
         raise NotAllowedError  # a draft is the enterprise's own business
+    if user.role in REVIEW_ROLES and not _is_base_of(user, assessment):
+        raise NotAllowedError  # neither other years nor what another reviewer found
     return assessment
+
+
+def _is_base_of(reviewer: User, assessment: Assessment) -> bool:
+    """Whether a reviewer scores beside this self-assessment."""
+    return bool(
+        current().db.rows(
+            "select assessment_no from assessment where enterprise_id = :e and base_no = :n"
+            " and assessor = :a and status <> 'void'",
+            e=assessment.enterprise_id,
+            n=assessment.assessment_no,
+            a=reviewer.account_id,
+        )
+    )
 
 
 def own_assessments(user: User) -> list[Assessment]:

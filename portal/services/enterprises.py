@@ -121,9 +121,7 @@ def save_profile(user: User, profile: Profile, seen_version: int) -> None:
         if before is None:
             raise NotAllowedError
         if before["version"] != seen_version:
-            raise StaleRecordError(
-                "stale_record", by=before["updated_by"], at=local_time(before["updated_at"])
-            )
+            raise _stale(before)
         if before["credit_code"] != clean.credit_code:
             _claim(tx, clean.credit_code, enterprise_id, before["credit_code"])
         changed = tx.row(
@@ -140,9 +138,7 @@ def save_profile(user: User, profile: Profile, seen_version: int) -> None:
             **_columns(clean),
         )
         if changed is None:
-            raise StaleRecordError(
-                "stale_record", by=before["updated_by"], at=local_time(before["updated_at"])
-            )
+            raise _stale(before)
         old, new = _columns(profile_of(before)), _columns(clean)
         records.audit(
             tx,
@@ -160,6 +156,12 @@ def save_profile(user: User, profile: Profile, seen_version: int) -> None:
         context.db.write(job)
     except UniqueViolationError:
         raise InvalidValueError("credit_code_taken", field="credit_code") from None
+
+
+def _stale(row: Row | None) -> StaleRecordError:
+    """Who has saved in the meantime, and when."""
+    by, at = (row["updated_by"], local_time(row["updated_at"])) if row else ("", "")
+    return StaleRecordError("stale_record", by=by, at=at)
 
 
 def _claim(tx: Transaction, code: str, enterprise_id: str, old: str | None) -> None:
@@ -291,29 +293,33 @@ def save_performance(user: User, year: int, facts: Mapping[str, object], seen_ve
     clean = checked_facts(facts)
     context = current()
 
-    def job(tx: Transaction) -> None:
-        before = tx.row(
+    def stored(tx: Transaction) -> Row | None:
+        return tx.row(
             "select * from performance where enterprise_id = :e and year = :y",
             e=enterprise_id,
             y=year,
         )
+
+    def job(tx: Transaction) -> None:
+        before = stored(tx)
         if (before["version"] if before else 0) != seen_version:
-            by = before["updated_by"] if before else ""
-            raise StaleRecordError(
-                "stale_record", by=by, at=local_time(before["updated_at"]) if before else ""
-            )
-        tx.run(
+            raise _stale(before)
+        written = tx.row(
             "insert into performance (enterprise_id, year, facts, version, updated_at,"
             " updated_by) values (:e, :y, :f, 1, :at, :by)"
             " on conflict (enterprise_id, year) do update set facts = excluded.facts,"
             " version = performance.version + 1, updated_at = excluded.updated_at,"
-            " updated_by = excluded.updated_by",
+            " updated_by = excluded.updated_by where performance.version = :seen"
+            " returning version",
             e=enterprise_id,
             y=year,
+            seen=seen_version,
             f=json.dumps(clean, sort_keys=True),
             at=context.stamp,
             by=user.name,
         )
+        if written is None:  # saved by somebody else between our reading and our writing
+            raise _stale(stored(tx))
         records.audit(
             tx,
             user,

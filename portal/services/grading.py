@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from criteria import Scheme, rubric_of
+from criteria.model import Fact
 from portal.domain.answers import ItemAnswer, answer_from_json, points_text
 from portal.domain.assessment import grade_answers, score_text
 from scoring import Result
@@ -40,10 +41,22 @@ def facts_from_json(scheme: Scheme, data: object) -> dict[str, FactValue]:
         if fact.id not in data:
             continue
         value = data[fact.id]
-        if not isinstance(value, int | str | bool) and value is not None:
-            raise ScoringError("bad_fact", fact=fact.id, found=repr(value), expected=fact.kind)
+        # also a fact that no condition happens to ask for must be one that can be
+        if value is not None and not _possible(fact, value):
+            expected = ", ".join(fact.order) or fact.kind
+            raise ScoringError("bad_fact", fact=fact.id, found=repr(value), expected=expected)
         facts[fact.id] = value
     return facts
+
+
+def _possible(fact: Fact, value: object) -> bool:
+    if fact.kind == "choice":
+        return value in fact.order
+    if fact.kind == "flag":
+        return isinstance(value, bool)
+    if not isinstance(value, int) or isinstance(value, bool):
+        return False
+    return value >= 0 and (fact.kind != "percent" or value <= 100)
 
 
 def grade(

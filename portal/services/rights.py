@@ -7,13 +7,13 @@ from portal.store.database import Database, Transaction
 
 
 def require(user: User, action: Action) -> Scope:
-    """Scope in which the role may do this at all.
+    """Scope in which the role may do this at all; an authority without an area may nothing.
 
     Raises:
         NotAllowedError: the role may not.
     """
     scope = PERMISSIONS[action].get(user.role)
-    if scope is None:
+    if scope is None or (scope is Scope.JURISDICTION and not user.area_code):
         raise NotAllowedError
     return scope
 

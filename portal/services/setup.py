@@ -66,9 +66,12 @@ def set_up(
 
 def mark_installation(tx: Transaction, kind: str) -> None:
     """Note that the first start has been answered; only once."""
-    if tx.row("select value from setting where name = 'installation'"):
+    if not tx.rows(
+        "insert into setting (name, value) values ('installation', :v)"
+        " on conflict (name) do nothing returning name",
+        v=kind,
+    ):
         raise PortalError("already_set_up")
-    tx.run("insert into setting (name, value) values ('installation', :v)", v=kind)
 
 
 def add_area(tx: Transaction, code: str, zh: str, en: str) -> None:

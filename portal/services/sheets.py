@@ -25,7 +25,12 @@ Json = dict[str, Any]
 
 
 def static(user: User, assessment: Assessment, language: str) -> Json:
-    """Elements, items and rules in one language; in a review also the sealed self-score."""
+    """Elements, items and rules in one language; in a review also the sealed self-score.
+
+    Raises:
+        NotAllowedError: the assessment may not be seen.
+    """
+    assessment = assessments.load(user, assessment.enterprise_id, assessment.assessment_no)
     scheme = records.scheme_of(assessment)
     place = f"{user.account_id}/{assessment.enterprise_id}/{assessment.assessment_no}"
     store = hashlib.sha256(place.encode()).hexdigest()[:24]
@@ -245,8 +250,12 @@ def save(
 def _edit(row: Mapping[str, Any]) -> Edit:
     item, client, answer = row.get("item"), row.get("client"), row.get("answer")
     seq, seen = row.get("seq"), row.get("seen")
-    named = isinstance(client, str) and client  # an empty one would pass for an import
-    if not isinstance(item, str) or not named or not isinstance(answer, Mapping):
+    if (
+        not isinstance(item, str)
+        or not isinstance(client, str)
+        or not client  # an empty one would pass for an import
+        or not isinstance(answer, Mapping)
+    ):
         raise ScoringError(
             "bad_answer",
             item=str(item),

@@ -25,8 +25,8 @@ def refresh() -> int:
 
 
 def _refresh(tx: Transaction) -> int:
-    tx.lock("summaries")  # two refreshes at once would both add what the other adds
-    # taken off the list before anything is read: what is submitted meanwhile puts itself on again
+    # Taken off the list before anything is read: what is submitted meanwhile puts itself on again,
+    # and a second refresh waits here until the first has committed what it adds up.
     slices = tx.rows("delete from dirty returning area_code, year, kind")
     above: set[tuple[str, int, str]] = set()
     for row in slices:

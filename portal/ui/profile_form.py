@@ -1,5 +1,6 @@
 """The fields of an enterprise profile and of its safety performance."""
 
+import dataclasses
 from typing import Any
 
 import streamlit as st
@@ -18,6 +19,7 @@ EMPTY = Profile("", "", "machinery", "", "", "", "", 0, 0, "industry", (), is_gr
 
 def draw(stored: Profile, form: str = FORM) -> None:
     """Draw the profile; fields not yet touched show what is stored."""
+    _follow(stored, form)
     lang = language()
     left, right = st.columns(2)
     with left:
@@ -74,6 +76,27 @@ def draw(stored: Profile, form: str = FORM) -> None:
             revenue=entry.revenue_wan,
         )
     )
+
+
+def _follow(stored: Profile, form: str) -> None:
+    """Let fields that the person left alone take what somebody else has saved meanwhile."""
+    name = fields.key(form, "shown")
+    shown: Profile | None = st.session_state.get(name)
+    if shown is not None and shown != stored:
+        for field in dataclasses.fields(Profile):
+            key = fields.key(form, field.name)
+            if key in st.session_state and _same(st.session_state[key], getattr(shown, field.name)):
+                del st.session_state[key]
+        kind = fields.key(form, f"size_kind.{shown.sector}")
+        if st.session_state.get(kind) == shown.size_kind:
+            del st.session_state[kind]
+    st.session_state[name] = stored
+
+
+def _same(value: object, before: object) -> bool:
+    if isinstance(value, list) and isinstance(before, tuple):
+        return sorted(value) == sorted(before)
+    return value == before
 
 
 def entered(form: str = FORM) -> Profile:

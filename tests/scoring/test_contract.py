@@ -1,6 +1,7 @@
 """What the engine refuses, each time naming the item and the rule, or the fact."""
 
 import re
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -175,4 +176,11 @@ def test_every_refusal_of_the_engine_is_shown_above() -> None:
         for code in re.findall(r'ScoringError\(\s*"(\w+)"', path.read_text(encoding="utf-8"))
     }
     shown = {code for _, _, code, _ in REFUSED} | {"bad_fact", "unknown_item", "unknown_comparison"}
-    assert raised == shown
+    assert raised == shown | {"may_not_be_absent"}
+
+
+def test_a_row_that_must_take_part_cannot_be_left_out() -> None:
+    item = replace(RUBRIC.items[0], may_be_absent=False)
+    with pytest.raises(ScoringError) as caught:
+        grade(replace(RUBRIC, items=(item,)), {"5.1": Answer(not_applicable="no crane")}, {})
+    assert (caught.value.code, caught.value.values) == ("may_not_be_absent", {"item": "5.1"})
