@@ -15,7 +15,8 @@ test: $(TEST_STAMP)
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
 	.venv/bin/anbiao criteria check
-	.venv/bin/python -m pytest -n $(WORKERS) --dist loadgroup
+	.venv/bin/python -m pytest -n $(WORKERS) -m "not browser"
+	.venv/bin/python -m pytest -n $(WORKERS) tests/browser
 
 setup: $(STAMP)
 

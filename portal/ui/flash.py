@@ -39,6 +39,11 @@ def note(text: str, place: str = PAGE) -> None:
     st.session_state[_key(place)] = ("success", text)
 
 
+def refused(place: str) -> bool:
+    """Whether a refusal waits to be shown at this place."""
+    return st.session_state.get(_key(place), ("", ""))[0] == "error"
+
+
 def show(place: str = PAGE) -> None:
     """Show the outcome of the last action at this place, if there is one."""
     kind, text = st.session_state.pop(_key(place), (None, ""))

@@ -198,3 +198,5 @@ def _submit(assessment: Assessment, form: str) -> None:
             seen_rev=assessment.rev,
         )
         fields.clear(form)
+    if not flash.refused("submit"):
+        st.rerun()  # the whole page has changed, not only this panel
