@@ -119,6 +119,7 @@ def _explained(scheme: Scheme, result: Result, reason: Reason, language: str) ->
     values: dict[str, object] = {
         "item": reason.item or "",
         "effect": reason.effect.removeprefix("-"),
+        "element": reason.element or "",
     }
     verified = False
     source = ""
@@ -142,12 +143,11 @@ def _explained(scheme: Scheme, result: Result, reason: Reason, language: str) ->
             ),
             reason.fact,
         )
-        fact = next(f.title[language] for f in scheme.facts if f.id == reason.fact)
+        fact = next((f.title[language] for f in scheme.facts if f.id == reason.fact), reason.fact)
         values["condition"], values["fact"] = text, fact
     if reason.item:
         item = next(item for item in scheme.items if item.id == reason.item)
         verified, source = item.source.verified, item.source.document
-        values["element"] = item.element
     if reason.code == "zeroed":
         values["part"] = target
     return Explained(

@@ -41,7 +41,7 @@ def note(text: str, place: str = PAGE) -> None:
 
 def refused(place: str) -> bool:
     """Whether a refusal waits to be shown at this place."""
-    return st.session_state.get(_key(place), ("", ""))[0] == "error"
+    return bool(st.session_state.get(_key(place), ("", ""))[0] == "error")
 
 
 def show(place: str = PAGE) -> None:
