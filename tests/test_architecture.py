@@ -83,7 +83,8 @@ NEVER: dict[str, tuple[str, ...]] = {
 
 PURE = {
     "scoring": {
-        "collections", "collections.abc", "dataclasses", "decimal", "enum", "fractions", "typing",
+        "collections", "collections.abc", "dataclasses", "decimal", "enum",
+        "operator", "fractions", "typing",
         "functools", "itertools", "math",
     },
 }  # fmt: skip
