@@ -1,15 +1,13 @@
 """Proof of an edition: sums, ids, sources, dates, possible rules. All problems, not the first."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from fractions import Fraction
 
+from criteria.check_shape import Wrong, check_shape
 from criteria.errors import Problem
 from criteria.model import Document, Fact, Item, Scheme
 from scoring.rounding import plain
-
-Wrong = Callable[[str, str, object, object], None]
-"""Collector handed to the checks: item, field, expected, found."""
 
 
 def check_scheme(
@@ -32,12 +30,14 @@ def check_scheme(
     _check_facts(scheme, wrong)
     _check_sums(scheme, wrong)
     _check_ids(scheme, wrong)
+    check_shape(scheme, wrong)
     for item in scheme.items:
         _check_item(scheme, item, wrong)
     cited = {scheme.document, *(item.source.document for item in scheme.items)}
     cited.update(source.document for item in scheme.items for source in item.law)
     cited.update(rung.source.document for rung in scheme.ladder)
     cited.update(condition.source.document for condition in scheme.performance)
+    cited.update(source.document for source in scheme.shape.sources)
     for document in sorted(cited - documents.keys()):
         wrong("-", "document", "a document of sources.toml", document or "nothing")
     expected = frozen.get(scheme.key)
@@ -64,8 +64,11 @@ def _check_head(scheme: Scheme, wrong: Wrong) -> None:
         wrong("-", "scale", "a number > 0", plain(scheme.scale))
     if scheme.kind == "enterprise" and not scheme.ladder:
         wrong("-", "ladder", "at least one rung", "none")
+    eligible = {condition.grade for condition in scheme.performance}
     for upper, lower in zip(scheme.ladder, scheme.ladder[1:], strict=False):
-        if upper.threshold <= lower.threshold:
+        # one line for all grades is possible when eligibility tells them apart
+        flat = upper.threshold == lower.threshold and upper.grade in eligible
+        if upper.threshold <= lower.threshold and not flat:
             wrong(
                 f"ladder {lower.grade}",
                 "threshold",
@@ -106,23 +109,30 @@ def _check_facts(scheme: Scheme, wrong: Wrong) -> None:
 def _values(fact: Fact) -> str:
     if fact.kind == "choice":
         return "one of " + ", ".join(fact.order)
-    return "true or false" if fact.kind == "flag" else "a whole number >= 0"
+    if fact.kind == "flag":
+        return "true or false"
+    return "a number >= 0" if fact.kind == "rate" else "a whole number >= 0"
 
 
-def _is_value(fact: Fact, value: int | str | bool) -> bool:
+def _is_value(fact: Fact, value: int | str | bool | Fraction) -> bool:
     if fact.kind == "choice":
         return not fact.order or value in fact.order
     if fact.kind == "flag":
         return isinstance(value, bool)
+    if isinstance(value, Fraction):
+        return fact.kind == "rate" and value >= 0
     return isinstance(value, int) and not isinstance(value, bool) and value >= 0
 
 
 def _check_sums(scheme: Scheme, wrong: Wrong) -> None:
     total = sum((element.points for element in scheme.elements), Fraction(0))
-    if scheme.kind != "frame" and total != scheme.total:
+    # a frame may leave out points that are not known; what it gives may not exceed the total
+    whole = scheme.kind != "frame" or all(element.points for element in scheme.elements)
+    if (whole and total != scheme.total) or total > scheme.total:
         wrong("-", "total", f"{plain(total)} (the sum of the elements)", plain(scheme.total))
     for element in scheme.elements:
-        items = sum((item.points for item in element.items), Fraction(0))
+        base = [item for item in element.items if item.role == "base"]
+        items = sum((item.points for item in base), Fraction(0))
         if element.items and items != element.points:
             wrong(
                 element.id,
@@ -131,7 +141,7 @@ def _check_sums(scheme: Scheme, wrong: Wrong) -> None:
                 plain(element.points),
             )
         for sub in element.sub_elements:
-            rows = [item.points for item in element.items if item.sub_element == sub.id]
+            rows = [item.points for item in base if item.sub_element == sub.id]
             if not rows:
                 wrong(sub.id, "item", "at least one item in the sub-element", "none")
             elif sum(rows, Fraction(0)) != sub.points:
@@ -159,6 +169,10 @@ def _check_ids(scheme: Scheme, wrong: Wrong) -> None:
         wrong(name, "id", "an item id used once", name)
     for name in _repeated(rung.grade for rung in scheme.ladder):
         wrong(f"ladder {name}", "grade", "a grade used once", name)
+    parts = [element.id for element in scheme.elements]
+    for name in _repeated([*parts, *(group.id for group in scheme.shape.groups)]):
+        if parts.count(name) < 2:
+            wrong(f"group {name}", "id", "a group id used once, and by no element", name)
     for name in _repeated(fact.id for fact in scheme.facts):
         wrong(f"fact {name}", "id", "a fact id used once", name)
 

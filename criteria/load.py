@@ -23,6 +23,7 @@ from criteria.model import (
     Source,
     SubElement,
 )
+from criteria.load_shape import read_shape
 from criteria.reading import ID, Reader
 
 KINDS = ("enterprise", "specialty", "post", "hazard_list", "frame")
@@ -31,7 +32,8 @@ PER = ("item", "place", "person", "time", "unit", "percent")
 SCOPES = ("item", "sub_element", "element")
 TRIGGERS = ("reported", "item_at_zero")
 ZEROES = ("item", "sub_element", "element", "assessment")
-FACT_KINDS = ("count", "flag", "choice", "percent")
+FACT_KINDS = ("count", "flag", "choice", "percent", "rate")
+ROLES = ("base", "bonus", "penalty")
 COMPARISONS = ("<", "<=", "=", ">=", ">")
 
 
@@ -147,6 +149,7 @@ def _head(reader: Reader, elements: tuple[Element, ...], digest: str) -> Scheme:
         performance=tuple(_condition(row) for row in reader.tables("performance")),
         elements=elements,
         fingerprint=digest,
+        shape=read_shape(reader),
     )
     reader.finish()
     return scheme
@@ -183,6 +186,9 @@ def _fact(reader: Reader) -> Fact:
         reader.text("help"),
         default,
         tuple(order),
+        reader.string("numerator", ""),
+        reader.string("denominator", ""),
+        reader.integer("factor", 1),
     )
     reader.finish()
     return fact
@@ -192,8 +198,10 @@ def _condition(reader: Reader) -> PerformanceCondition:
     reader.item = f"performance {reader.table.get('grade', '?')} {reader.table.get('fact', '?')}"
     value = reader.table.get("value")
     reader.read.add("value")
-    if not isinstance(value, int | str | bool):
-        reader.wrong("value", "a whole number, a word or true/false", repr(value))
+    if isinstance(value, Decimal) and value.is_finite():
+        value = Fraction(value)
+    if not isinstance(value, int | str | bool | Fraction):
+        reader.wrong("value", "a number, a word or true/false", repr(value))
         value = 0
     condition = PerformanceCondition(
         reader.string("grade"),
@@ -226,6 +234,9 @@ def _element(reader: Reader) -> Element:
         reader.number("points"),
         tuple(subs),
         tuple(_item(row, element_id, default_source) for row in reader.tables("item")),
+        reader.optional_number("weight"),
+        reader.string("group", ""),
+        reader.optional_number("guarantee"),
     )
     reader.finish()
     return element
@@ -257,6 +268,10 @@ def _item(reader: Reader, element: str, default: Source) -> Item:
         rules=tuple(_rule(row) for row in reader.tables("deduction")),
         source=source,
         law=tuple(law),
+        may_be_absent=reader.flag("may_be_absent", default=True),
+        star=reader.string("star", ""),
+        guarantee=reader.flag("guarantee", default=False),
+        role=reader.choice("role", ROLES, "base"),
     )
     reader.finish()
     return item

@@ -71,6 +71,10 @@ class Item:
     rules: tuple[Rule, ...]
     source: Source
     law: tuple[Source, ...]
+    may_be_absent: bool = True
+    star: str = ""
+    guarantee: bool = False
+    role: str = "base"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +96,9 @@ class Element:
     points: Fraction
     sub_elements: tuple[SubElement, ...]
     items: tuple[Item, ...]
+    weight: Fraction | None = None
+    group: str = ""
+    guarantee: Fraction | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +116,8 @@ class LadderRung:
 class Fact:
     """A fact of safety performance: how it is asked for and read.
 
-    ``kind`` is ``count``, ``flag``, ``choice`` (with ``order``, mildest first) or ``percent``.
+    ``kind`` is ``count``, ``flag``, ``choice`` (with ``order``, mildest first), ``percent``, or
+    ``rate``: ``numerator`` times ``factor`` over ``denominator``, computed and never asked for.
     """
 
     id: str
@@ -118,6 +126,9 @@ class Fact:
     help: Text
     default: int | str | bool | None
     order: tuple[str, ...]
+    numerator: str = ""
+    denominator: str = ""
+    factor: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,11 +138,110 @@ class PerformanceCondition:
     grade: str
     fact: str
     op: str
-    value: int | str | bool
+    value: int | str | bool | Fraction
     when: str | None
     unless: str | None
     text: Text
     source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class PartGroup:
+    """A named group of elements with a weight of its own; the weight None is not known."""
+
+    id: str
+    title: Text
+    weight: Fraction | None
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class PartMinimum:
+    """The least rate (per cent) that a grade asks of an element, a group, or of every element."""
+
+    grade: str
+    part: str
+    comparator: str
+    rate: Fraction
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class StarShare:
+    """The share (per cent) of the rows with these stars that must have lost nothing."""
+
+    grade: str
+    stars: tuple[str, ...]
+    share: Fraction
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class AbsenceLimit:
+    """Points or share (per cent) that may be not applicable; beyond it ``best_grade`` is best."""
+
+    best_grade: str | None
+    points: Fraction | None
+    share: Fraction | None
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreBounds:
+    """Bounds of bonus, penalty and final score on the output scale; None is no bound."""
+
+    most_bonus: Fraction | None = None
+    most_penalty: Fraction | None = None
+    highest: Fraction | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedScore:
+    """A base score taken from a fact: by its named value, or the number times ``factor``."""
+
+    fact: str
+    values: tuple[tuple[str, Fraction], ...]
+    factor: Fraction
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class EventRule:
+    """An event, counted by a fact, that costs grades and points."""
+
+    fact: str
+    steps: int
+    minus: Fraction
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What a standard says about composing the score beyond adding up, and about closing grades."""
+
+    method: str = "points"
+    groups: tuple[PartGroup, ...] = ()
+    minimums: tuple[PartMinimum, ...] = ()
+    stars: tuple[StarShare, ...] = ()
+    absence_limit: AbsenceLimit | None = None
+    bounds: ScoreBounds = ScoreBounds()
+    imported: ImportedScore | None = None
+    events: tuple[EventRule, ...] = ()
+    hazard_blocks: bool = False
+    control_lines: tuple[tuple[str, Fraction], ...] = ()
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """Where its rules stand."""
+        found = [row.source for row in self.groups]
+        found += [row.source for row in self.minimums]
+        found += [row.source for row in self.stars]
+        found += [row.source for row in self.events]
+        if self.absence_limit:
+            found.append(self.absence_limit.source)
+        if self.imported:
+            found.append(self.imported.source)
+        return tuple(found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +272,7 @@ class Scheme:
     performance: tuple[PerformanceCondition, ...]
     elements: tuple[Element, ...]
     fingerprint: str
+    shape: Shape = Shape()
 
     @property
     def items(self) -> tuple[Item, ...]:

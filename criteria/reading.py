@@ -67,6 +67,33 @@ class Reader:
             self.wrong(field, f"a number >= {least}", value)
         return number
 
+    def optional_number(self, field: str, *, least: Fraction = Fraction(0)) -> Fraction | None:
+        """Read an exact number not below ``least``, or nothing."""
+        if field not in self.table:
+            self.read.add(field)
+            return None
+        return self.number(field, least=least)
+
+    def words(self, field: str) -> tuple[str, ...]:
+        """Read a list of words; nothing given is an empty list."""
+        value = self._get(field)
+        if value is None:
+            return ()
+        if not isinstance(value, list) or not all(isinstance(word, str) for word in value):
+            self.wrong(field, "a list of words", repr(value))
+            return ()
+        return tuple(value)
+
+    def table_of(self, field: str) -> "Reader | None":
+        """Read one table with a reader of its own (same item), or nothing."""
+        value = self._get(field)
+        if value is None:
+            return None
+        if not isinstance(value, Mapping):
+            self.wrong(field, f"a table [{field}]", repr(value))
+            return None
+        return Reader(value, self.file, field, self.problems)
+
     def integer(self, field: str, default: int | None = None) -> int:
         """Read a whole number >= 0."""
         if field not in self.table and default is not None:

@@ -5,16 +5,26 @@ from functools import lru_cache
 
 from criteria.model import Item, Rule, Scheme
 from scoring.model import (
+    AbsenceCap,
+    Adjustment,
     Condition,
+    ControlLine,
     DeductionRule,
+    Downgrade,
     ElementRubric,
     FactRule,
+    Group,
+    Imported,
     ItemRubric,
     Kind,
+    Method,
+    Minimum,
     PerformanceRung,
+    Role,
     Rubric,
     Rung,
     Scope,
+    StarRule,
     Trigger,
 )
 
@@ -46,6 +56,10 @@ def rubric_of(scheme: Scheme) -> Rubric:
             tuple(rule(row, item) for row in item.rules),
             None if item.veto is None else Scope(item.veto),
             item.source.clause,
+            item.may_be_absent,
+            item.star,
+            item.guarantee,
+            Role(item.role),
         )
         for item in scheme.items
     )
@@ -64,6 +78,7 @@ def rubric_of(scheme: Scheme) -> Rubric:
         )
         for rung in scheme.ladder
     )
+    shape, limit, taken = scheme.shape, scheme.shape.absence_limit, scheme.shape.imported
     return Rubric(
         scheme=scheme.id,
         edition=scheme.edition,
@@ -72,9 +87,49 @@ def rubric_of(scheme: Scheme) -> Rubric:
         scale=scheme.scale,
         decimals=scheme.decimals,
         compare_rounded=scheme.compare == "rounded",
-        elements=tuple(ElementRubric(row.id, units(row.points)) for row in scheme.elements),
+        elements=tuple(
+            ElementRubric(
+                row.id,
+                units(row.points),
+                row.weight or Fraction(0),
+                row.group,
+                None if row.guarantee is None else units(row.guarantee),
+            )
+            for row in scheme.elements
+        ),
         items=items,
         ladder=ladder,
         performance=performance,
-        facts=tuple(FactRule(row.id, row.default, row.order) for row in scheme.facts),
+        facts=tuple(
+            FactRule(row.id, row.default, row.order, row.numerator, row.denominator, row.factor)
+            for row in scheme.facts
+        ),
+        method=Method(shape.method),
+        groups=tuple(Group(row.id, row.weight or Fraction(0)) for row in shape.groups),
+        minimums=tuple(
+            Minimum(row.grade, row.part, row.comparator, row.rate, row.source.clause)
+            for row in shape.minimums
+        ),
+        stars=tuple(
+            StarRule(row.grade, row.stars, row.share, row.source.clause) for row in shape.stars
+        ),
+        absence_cap=None
+        if limit is None
+        else AbsenceCap(
+            limit.best_grade,
+            None if limit.points is None else units(limit.points),
+            limit.share,
+            limit.source.clause,
+        ),
+        adjustment=Adjustment(
+            shape.bounds.most_bonus, shape.bounds.most_penalty, shape.bounds.highest
+        ),
+        imported=None
+        if taken is None
+        else Imported(taken.fact, taken.values, taken.factor, taken.source.clause),
+        downgrades=tuple(
+            Downgrade(row.fact, row.steps, row.minus, row.source.clause) for row in shape.events
+        ),
+        hazard_blocks=shape.hazard_blocks,
+        control_lines=tuple(ControlLine(*line) for line in shape.control_lines),
     )

@@ -133,6 +133,13 @@ def _scheme(library: Library, name: str) -> Scheme:
         raise _UsageError(say("no_scheme", name=name, known=known)) from None
 
 
+def _graded_scheme(options: argparse.Namespace) -> Scheme:
+    scheme = _scheme(_library(options.catalog), options.scheme)
+    if not scheme.items:
+        raise _UsageError(say("frame", name=scheme.key))
+    return scheme
+
+
 def _read_json(path: Path) -> Any:
     try:
         return json.loads(path.read_text(encoding="utf-8"))
@@ -143,7 +150,7 @@ def _read_json(path: Path) -> Any:
 
 
 def _grade(options: argparse.Namespace) -> int:
-    scheme = _scheme(_library(options.catalog), options.scheme)
+    scheme = _graded_scheme(options)
     facts = grading.facts_from_json(scheme, _read_json(options.facts) if options.facts else {})
     answers = _answers(options.answers, scheme)
     result = grading.grade(scheme, answers, facts)

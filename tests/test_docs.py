@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import scoring.model
-from criteria import Library, load
+from criteria import Library, load, load_shape
 from portal import cli
 from portal.domain import answers, people, workflow
 from portal.store import migrations
@@ -303,14 +303,17 @@ def test_the_example_of_the_criteria_format_loads_without_problems(tmp_path: Pat
 def test_every_field_and_word_that_the_loader_reads_is_in_the_criteria_format() -> None:
     text = read("docs/criteria-format.md")
     source = "".join(
-        (ROOT / "criteria" / name).read_text(encoding="utf-8") for name in ("load.py", "reading.py")
+        (ROOT / "criteria" / name).read_text(encoding="utf-8")
+        for name in ("load.py", "load_shape.py", "reading.py")
     )
-    reads = r'\.(?:string|choice|optional_choice|number|integer|flag|day|text|texts)\(\s*"(\w+)"'
+    reads = r'\.(?:string|choice|optional_choice|number|optional_number|integer|flag|day|text|texts|words)\(\s*"(\w+)"'
     fields = set(re.findall(reads, source)) | {"default", "order", "value", "source", "checked"}
     for table in re.findall(r'\.tables\("(\w+)"\)', source):
         assert f"{table}]]`" in text, table
+    for table in re.findall(r'table_of\("(\w+)"\)', source):
+        assert f"`[{table}]`" in text or f"`{table}`" in text, table
     words = [load.KINDS, load.RULE_KINDS, load.PER, load.SCOPES, load.TRIGGERS, load.ZEROES]
-    words += [load.FACT_KINDS, load.COMPARISONS]
+    words += [load.FACT_KINDS, load.COMPARISONS, load.ROLES, load_shape.METHODS]
     named = {*fields, *(word for group in words for word in group)}
     assert sorted(word for word in named if f"`{word}`" not in text) == []
 

@@ -49,6 +49,7 @@ class ItemAnswer:
 
     Attributes:
         difference: in a review, why the reviewer's points differ from the self-score.
+        major_hazard: the row was marked as a major hazard (重大事故隐患列).
     """
 
     deductions: tuple[ReportedRule, ...] = ()
@@ -58,6 +59,7 @@ class ItemAnswer:
     full: bool = False
     remark: str = ""
     difference: str = ""
+    major_hazard: bool = False
 
     @property
     def state(self) -> AnswerState:
@@ -91,8 +93,9 @@ class ItemAnswer:
                 out[name] = value
         if self.not_applicable is not None:
             out["not_applicable"] = self.not_applicable
-        if self.full:
-            out["full"] = True
+        for flag in ("full", "major_hazard"):
+            if getattr(self, flag):
+                out[flag] = True
         return out
 
 
@@ -108,6 +111,13 @@ class _Fields:
         return ScoringError(
             "bad_answer", item=self.item, field=name, found=repr(found), expected=expected
         )
+
+    def flag(self, name: str) -> bool:
+        self.read.add(name)
+        value = self.table.get(name, False)
+        if not isinstance(value, bool):
+            raise self.bad(name, value, "true or false")
+        return value
 
     def text(self, name: str) -> str:
         self.read.add(name)
@@ -139,24 +149,22 @@ def answer_from_json(item: str, table: object) -> ItemAnswer:
     not_applicable = table.get("not_applicable")
     if not_applicable is not None:
         not_applicable = fields.text("not_applicable")
-    full = table.get("full", False)
-    if not isinstance(full, bool):
-        raise fields.bad("full", full, "true or false")
     answer = ItemAnswer(
         deductions=deductions,
         lost=fields.text("lost"),
         reason=fields.text("reason"),
         not_applicable=not_applicable,
-        full=full,
+        full=fields.flag("full"),
         remark=fields.text("remark"),
         difference=fields.text("difference"),
+        major_hazard=fields.flag("major_hazard"),
     )
-    unknown = set(table) - fields.read - {"deductions", "not_applicable", "full"}
+    unknown = set(table) - fields.read - {"deductions", "not_applicable"}
     if unknown:
         raise fields.bad(
             sorted(unknown)[0],
             "an unknown field",
-            "deductions, lost, reason, not_applicable, full, remark, difference",
+            "deductions, lost, reason, not_applicable, full, remark, difference, major_hazard",
         )
     return answer
 
@@ -192,6 +200,7 @@ def to_engine(rubric: Rubric, item: ItemRubric, answer: ItemAnswer) -> Answer:
         reason=answer.reason,
         not_applicable=answer.not_applicable,
         full=answer.full,
+        major_hazard=answer.major_hazard,
     )
     check_answer(item, engine)
     return engine

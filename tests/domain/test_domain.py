@@ -65,11 +65,17 @@ def test_an_answer_counts_only_when_it_is_complete(
         ItemAnswer(
             (ReportedRule("a", 3), ReportedRule("b", 1, "2.5")), remark="注", difference="异"
         ),
+        ItemAnswer(full=True, major_hazard=True),
     ],
 )
 def test_an_answer_survives_writing_and_reading(answer: ItemAnswer) -> None:
     text = json.dumps(answer.to_json())
     assert answer_from_json("1.4", json.loads(text)) == answer
+
+
+def test_a_row_marked_as_a_major_hazard_reaches_the_engine_so() -> None:
+    marked = ItemAnswer(full=True, major_hazard=True)
+    assert engine_answers(RUBRIC, {"1.4": marked})["1.4"].major_hazard
 
 
 def test_an_answer_of_another_scheme_is_named_with_item_scheme_and_edition() -> None:
