@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from fractions import Fraction
+from itertools import pairwise
 
 from criteria.model import Element, Fact, PartMinimum, Scheme
 from scoring.rounding import plain
@@ -103,7 +104,7 @@ def _check_minimums(scheme: Scheme, wrong: Wrong) -> None:
     for part, rows in of_part.items():
         known = [row for row in rows if row.grade in order]
         known.sort(key=lambda row: order.index(row.grade))
-        for better, worse in zip(known, known[1:], strict=False):
+        for better, worse in pairwise(known):
             if worse.rate > better.rate:
                 wrong(
                     f"minimum {worse.grade} {part}",

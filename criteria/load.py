@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from criteria.errors import Problem
+from criteria.load_shape import read_shape
 from criteria.model import (
     Document,
     Element,
@@ -23,7 +24,6 @@ from criteria.model import (
     Source,
     SubElement,
 )
-from criteria.load_shape import read_shape
 from criteria.reading import ID, Reader
 
 KINDS = ("enterprise", "specialty", "post", "hazard_list", "frame")

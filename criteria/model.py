@@ -274,6 +274,10 @@ class Scheme:
     fingerprint: str
     shape: Shape = Shape()
 
+    def __hash__(self) -> int:
+        # the fingerprint covers everything; hashing all the texts is slow
+        return hash((self.id, self.edition, self.fingerprint))
+
     @property
     def items(self) -> tuple[Item, ...]:
         """All items in the order of the standard."""

@@ -52,21 +52,37 @@ def _base(rubric: Rubric, totals: Totals) -> Fraction | None:
         return None
     if rubric.method is Method.POINTS:
         return Fraction(totals.earned, totals.attainable) * rubric.scale
-    by_group: dict[str, list[tuple[Fraction, Fraction]]] = {}
-    for element, result in zip(rubric.elements, totals.elements, strict=True):
-        rate = rate_of(result)
-        if rate is not None:
-            by_group.setdefault(element.group, []).append((element.weight, rate))
+    shares = shares_of(rubric, totals)
+    if not shares:
+        return None
+    rates = ((row.id, rate_of(row)) for row in totals.elements)
+    return rubric.scale * sum(shares[name] * rate for name, rate in rates if rate is not None)
+
+
+def shares_of(rubric: Rubric, totals: Totals) -> dict[str, Fraction]:
+    """Share of each element in a weighted score; the shares of what takes part sum to 1.
+
+    The weight of elements and groups of which nothing is applicable falls to the rest.
+    """
+    present = [
+        element
+        for element, row in zip(rubric.elements, totals.elements, strict=True)
+        if row.attainable and element.weight
+    ]
+    within: dict[str, Fraction] = {}
+    for element in present:
+        within[element.group] = within.get(element.group, Fraction(0)) + element.weight
+    outer = {
+        group.id: group.weight for group in rubric.groups if group.weight and within.get(group.id)
+    }
     if not rubric.groups:
-        parts = by_group.get("", [])
-    else:
-        parts = [
-            (group.weight, share)
-            for group in rubric.groups
-            if (share := _weighted(by_group.get(group.id, []))) is not None
-        ]
-    share = _weighted(parts)
-    return None if share is None else share * rubric.scale
+        outer = {"": Fraction(1)} if within else {}
+    whole = sum(outer.values(), Fraction(0))
+    return {
+        element.id: element.weight / within[element.group] * outer[element.group] / whole
+        for element in present
+        if element.group in outer
+    }
 
 
 def _weighted(parts: list[tuple[Fraction, Fraction]]) -> Fraction | None:

@@ -306,7 +306,8 @@ def test_every_field_and_word_that_the_loader_reads_is_in_the_criteria_format() 
         (ROOT / "criteria" / name).read_text(encoding="utf-8")
         for name in ("load.py", "load_shape.py", "reading.py")
     )
-    reads = r'\.(?:string|choice|optional_choice|number|optional_number|integer|flag|day|text|texts|words)\(\s*"(\w+)"'
+    kinds = "string|choice|optional_choice|number|optional_number|integer|flag|day|texts?|words"
+    reads = rf'\.(?:{kinds})\(\s*"(\w+)"'
     fields = set(re.findall(reads, source)) | {"default", "order", "value", "source", "checked"}
     for table in re.findall(r'\.tables\("(\w+)"\)', source):
         assert f"{table}]]`" in text, table

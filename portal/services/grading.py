@@ -5,11 +5,12 @@ from typing import Any
 
 from criteria import Scheme, rubric_of
 from criteria.model import Fact
-from portal.domain.answers import ItemAnswer, answer_from_json, points_text
+from portal.domain.answers import ItemAnswer, answer_from_json, engine_answers, points_text
 from portal.domain.assessment import grade_answers, score_text
-from scoring import Result
+from scoring import Reason, Result, path
 from scoring.errors import ScoringError
 from scoring.model import FactValue
+from scoring.path import PathToGrade
 from scoring.rounding import fixed, plain
 
 Json = dict[str, Any]
@@ -70,6 +71,65 @@ def grade(
     return grade_answers(rubric_of(scheme), answers, facts)
 
 
+def next_grades(
+    scheme: Scheme, answers: Mapping[str, ItemAnswer], facts: Mapping[str, FactValue]
+) -> tuple[Result, tuple[PathToGrade, ...]]:
+    """Grade answers and find the smallest sets of items that lead to each better grade.
+
+    Raises:
+        ScoringError: an answer or a fact that cannot be scored.
+    """
+    rubric = rubric_of(scheme)
+    said = engine_answers(rubric, answers)
+    return grade_answers(rubric, answers, facts), path.next_grades(rubric, said, facts)
+
+
+def paths_json(scheme: Scheme, result: Result, found: tuple[PathToGrade, ...]) -> Json:
+    """The paths to better grades as ``anbiao next-grade --json`` prints them."""
+    rubric = rubric_of(scheme)
+
+    def steps(way: path.Path | None) -> Json | None:
+        if way is None:
+            return None
+        return {
+            "points": points_text(rubric, way.points),
+            "proved": way.proved,
+            "items": [
+                {"item": s.item, "points": points_text(rubric, s.points), "kind": s.kind.value}
+                for s in way.steps
+            ],
+        }
+
+    return {
+        "scheme": scheme.id,
+        "edition": scheme.edition,
+        "fingerprint": scheme.fingerprint,
+        "outcome": result.outcome.value,
+        "grade": result.grade,
+        "score": score_text(result.score, rubric),
+        "paths": [
+            {
+                "grade": way.grade,
+                "outcome": way.outcome.value,
+                "fewest_items": steps(way.fewest_items),
+                "least_points": steps(way.least_points),
+                "reasons": [_reason_json(reason) for reason in way.reasons],
+            }
+            for way in found
+        ],
+    }
+
+
+def _reason_json(reason: Reason) -> Json:
+    about = (("item", reason.item), ("element", reason.element), ("fact", reason.fact))
+    return {
+        "code": reason.code,
+        "effect": reason.effect,
+        **{name: value for name, value in about if value is not None},
+        "clause": reason.clause,
+    }
+
+
 def result_json(scheme: Scheme, result: Result) -> Json:
     """A result in the fixed form of ``anbiao grade --json``."""
     rubric = rubric_of(scheme)
@@ -106,16 +166,7 @@ def result_json(scheme: Scheme, result: Result) -> Json:
             }
             for row in result.elements
         ],
-        "reasons": [
-            {"code": r.code, "effect": r.effect}
-            | {
-                name: value
-                for name, value in (("item", r.item), ("element", r.element), ("fact", r.fact))
-                if value is not None
-            }
-            | {"clause": r.clause}
-            for r in result.reasons
-        ],
+        "reasons": [_reason_json(reason) for reason in result.reasons],
         "grade_by_score": result.grade_by_score,
     }
 

@@ -3,16 +3,15 @@
 from dataclasses import dataclass
 
 from portal.domain.answers import AnswerState, points_text
-from portal.domain.assessment import Assessment, grade_answers, score_text
+from portal.domain.assessment import Assessment, score_text
 from portal.domain.people import User
 from portal.domain.workflow import AssessmentStatus
-from portal.errors import IllegalTransitionError
-from portal.services import assessments, records
+from portal.errors import IllegalTransitionError, NotAllowedError
+from portal.services import assessments, explaining, records
 from portal.services.context import current, local_time
+from portal.services.explaining import GradePaths, Why
 from portal.services.wording import (
-    Explained,
     answer_lines,
-    explain,
     grade_name,
     possible_line,
     state_line,
@@ -34,8 +33,6 @@ class ElementLine:
     lost: str
     special: str
     rate: str
-    lost_number: float
-    """For drawing only; the text above is exact."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +46,7 @@ class DeductionLine:
     points: str
     lost: str
     special: str
+    without: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +76,15 @@ class ResultView:
     earned: str
     deducted: str
     not_applicable: str
-    reasons: tuple[Explained, ...]
+    why: Why
+    paths: tuple[GradePaths, ...]
     elements: tuple[ElementLine, ...]
     deductions: tuple[DeductionLine, ...]
     excluded: tuple[NotApplicableLine, ...]
     submitted_at: str
     sha256: str
     unverified: bool
+    scale: float
     result: Result
 
 
@@ -100,16 +100,19 @@ def view(user: User, enterprise_id: str, assessment_no: int, language: str) -> R
         raise IllegalTransitionError("not_submitted")
     db = current().db
     head = db.row(
-        "select e.name, s.sha256 from enterprise e join sealed_sheet s"
+        "select e.name, s.sheet, s.sha256 from enterprise e join sealed_sheet s"
         " on s.enterprise_id = e.enterprise_id where e.enterprise_id = :e"
         " and s.assessment_no = :n and s.seal_no = :s",
         e=enterprise_id,
         n=assessment_no,
         s=assessment.seal_no,
     )
+    if head is None:
+        raise NotAllowedError
     scheme, rubric = records.scheme_of(assessment), records.rubric_for(assessment)
-    answers, facts = records.sealed(db, assessment)
-    result = grade_answers(rubric, answers, facts)
+    found = explaining.analysis(scheme, head["sheet"])
+    answers, result = found.answers, found.result
+    why = explaining.why(scheme, found, language)
     special: dict[str, int] = {}
     for row in result.specials:
         special[row.item] = special.get(row.item, 0) + row.taken
@@ -129,7 +132,6 @@ def view(user: User, enterprise_id: str, assessment_no: int, language: str) -> R
             points(row.deducted),
             points(row.special),
             fixed(row.earned * scheme.scale / row.attainable, 1) if row.attainable else "–",
-            float(row.deducted * rubric.unit),
         )
         for row, element in zip(result.elements, scheme.elements, strict=True)
     )
@@ -142,6 +144,7 @@ def view(user: User, enterprise_id: str, assessment_no: int, language: str) -> R
             points(row.points),
             points(row.deducted),
             points(special.get(row.id, 0)),
+            why.items.get(row.id, ""),
         )
         for row in result.items
         if row.deducted or special.get(row.id)
@@ -158,7 +161,7 @@ def view(user: User, enterprise_id: str, assessment_no: int, language: str) -> R
     )
     return ResultView(
         assessment=assessment,
-        enterprise=head["name"] if head else "",
+        enterprise=head["name"],
         scheme_title=scheme.title[language],
         outcome=result.outcome,
         grade=result.grade,
@@ -170,12 +173,14 @@ def view(user: User, enterprise_id: str, assessment_no: int, language: str) -> R
         earned=points(result.earned),
         deducted=points(result.deducted),
         not_applicable=points(result.not_applicable),
-        reasons=tuple(explain(scheme, result, language)),
+        why=why,
+        paths=explaining.paths(scheme, found.paths, result, language),
         elements=elements,
         deductions=deductions,
         excluded=excluded,
         submitted_at=local_time(assessment.submitted_at) if assessment.submitted_at else "",
-        sha256=head["sha256"] if head else "",
+        sha256=head["sha256"],
         unverified=not all(item.source.verified for item in scheme.items),
+        scale=float(scheme.scale),
         result=result,
     )

@@ -108,13 +108,14 @@ class Explained:
 def explain(scheme: Scheme, result: Result, language: str) -> list[Explained]:
     """Why this grade and not the next, in the order in which it was decided."""
     return [
-        _explained(scheme, result, reason, language)
+        explained(scheme, result, reason, language)
         for reason in result.reasons
         if reason.code != "unanswered"
     ]
 
 
-def _explained(scheme: Scheme, result: Result, reason: Reason, language: str) -> Explained:
+def explained(scheme: Scheme, result: Result, reason: Reason, language: str) -> Explained:
+    """One reason in words."""
     kind, _, target = reason.effect.partition(":")
     values: dict[str, object] = {
         "item": reason.item or "",

@@ -16,7 +16,8 @@ def draw(view: ResultView) -> None:
     with why:
         _reasons(view)
     with chart:
-        _elements(view)
+        _waterfall(view)
+    _paths(view)
     _deductions(view)
     if view.excluded:
         _excluded(view)
@@ -45,21 +46,52 @@ def _head(view: ResultView) -> None:
 def _reasons(view: ResultView) -> None:
     st.subheader(t("result.why"))
     with st.container(key="result.reasons"):
-        for reason in view.reasons:
-            st.markdown(f"- {style.escape(reason.text)}")
+        if view.why.headline:
+            st.markdown(f"**{style.escape(view.why.headline)}**")
+        for reason in view.why.reasons:
+            text = style.escape(reason.text)
+            if reason.without:
+                text += (
+                    f" **{style.escape(reason.without)}**"
+                    if reason.decides
+                    else f" {style.escape(reason.without)}"
+                )
+            st.markdown(f"- {text}")
             if reason.source:
                 st.caption(style.escape(t("result.source", source=reason.source)))
 
 
-def _elements(view: ResultView) -> None:
-    st.subheader(t("result.elements"))
-    rows = [
-        (f"{line.id} {line.title}", line.lost_number, f"{line.lost} ({line.rate}%)")
-        for line in view.elements
-    ]
-    chart = elements.lost_points(rows, t("column.element"), t("column.lost"))
-    st.altair_chart(chart, key="result.chart", alt=t("result.elements"))
+def _waterfall(view: ResultView) -> None:
+    st.subheader(t("result.waterfall"))
+    if not view.why.bars:
+        st.info(t("result.waterfall_none"))
+        return
+    bars = [(bar.label, bar.start, bar.end, bar.text, bar.kind) for bar in view.why.bars]
+    chart = elements.waterfall(bars, view.why.rungs, view.scale, t("result.score"))
+    st.altair_chart(chart, key="result.chart", alt=t("result.waterfall"))
     st.caption(t("result.chart_note", scheme=view.scheme_title, at=view.submitted_at))
+
+
+def _paths(view: ResultView) -> None:
+    """The smallest sets of items that lead to each better grade."""
+    if not view.paths:
+        return
+    st.subheader(t("path.title"), help=t("path.help"))
+    for place, path in enumerate(view.paths):
+        with st.expander(style.escape(path.text), expanded=place == 0, key=f"path.{place}"):
+            for reason in path.reasons:
+                st.markdown(f"- {style.escape(reason.text)}")
+            for number, lines in enumerate(path.sets):
+                st.markdown(f"**{style.escape(lines.head)}**")
+                table(
+                    [t(f"column.{name}") for name in ("item", "requirement", "regain", "kind")],
+                    [(row.item, row.requirement, row.points, row.kind) for row in lines.steps],
+                    numbers=(2, 3),
+                    wide=(1,),
+                    key=f"path.{place}.{number}",
+                )
+                if not lines.proved:
+                    st.caption(t("path.not_proved"))
 
 
 def _deductions(view: ResultView) -> None:
@@ -70,7 +102,7 @@ def _deductions(view: ResultView) -> None:
     table(
         [
             t(f"column.{name}")
-            for name in ("item", "requirement", "found", "points", "lost", "special")
+            for name in ("item", "requirement", "found", "points", "lost", "special", "without")
         ],
         [
             (
@@ -80,13 +112,26 @@ def _deductions(view: ResultView) -> None:
                 line.points,
                 line.lost,
                 line.special if line.special != "0" else "",
+                line.without,
             )
             for line in view.deductions
         ],
-        numbers=(3, 4, 5),
+        numbers=(3, 4, 5, 6),
         wide=(1, 2),
+        groups=_groups(view),
         key="result.deductions",
     )
+
+
+def _groups(view: ResultView) -> dict[int, str]:
+    """The heading of each element above its first deduction."""
+    groups: dict[int, str] = {}
+    last = ""
+    for place, line in enumerate(view.deductions):
+        if line.element != last and line.element in view.why.elements:
+            groups[place] = view.why.elements[line.element]
+        last = line.element
+    return groups
 
 
 def _excluded(view: ResultView) -> None:

@@ -1,7 +1,7 @@
 """Tables of texts: exact figures as they are, right-aligned, wrapped, printable."""
 
 import html
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
@@ -14,6 +14,7 @@ def table(
     key: str,
     wide: Sequence[int] = (),
     addresses: Sequence[str] = (),
+    groups: Mapping[int, str] | None = None,
 ) -> None:
     """Draw a table; every cell is text and is escaped.
 
@@ -24,6 +25,7 @@ def table(
         key: name for style and tests.
         wide: columns that take the room that is left.
         addresses: for each row, where its first cell leads within the portal.
+        groups: heading over the whole width above a row, by its place.
     """
     titles = "".join(
         f'<th class="{_kind(index, numbers, wide)}">{html.escape(title)}</th>'
@@ -42,7 +44,11 @@ def table(
                 for index, cell in enumerate(cells)
             )
         )
-    body = "".join(f"<tr>{line}</tr>" for line in lines)
+    over = {
+        place: f'<tr><th class="g" colspan="{len(head)}">{html.escape(text)}</th></tr>'
+        for place, text in (groups or {}).items()
+    }
+    body = "".join(f"{over.get(place, '')}<tr>{line}</tr>" for place, line in enumerate(lines))
     with st.container(key=key):
         st.html(
             f'<div class="plain-table"><table><thead><tr>{titles}</tr></thead>'

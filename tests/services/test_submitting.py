@@ -420,7 +420,7 @@ def test_deaths_cap_the_grade_whatever_the_score(
     assert (done.score, done.outcome, done.grade) == ("100.0", outcome, grade)
     assert head(small, done)["grade_by_score"] == "1"
     view = results.view(small["a-manager"], done.enterprise_id, 1, "zh")
-    assert sum("安全绩效不满足" in reason.text for reason in view.reasons) == deaths
+    assert sum("安全绩效不满足" in reason.text for reason in view.why.reasons) == deaths
 
 
 def test_all_items_not_applicable_is_not_assessable_and_not_a_hundred(small: Installation) -> None:

@@ -1,0 +1,398 @@
+"""Why this grade: a tree from the grade to each deduction, and what would be without it."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from fractions import Fraction
+
+from scoring.composition import compose, shares_of
+from scoring.engine import BLANK, grade
+from scoring.gates import after_events, grade_index
+from scoring.grades import grade_at, performance_range, rung_reached
+from scoring.items import amount
+from scoring.model import (
+    Adjustment,
+    Answer,
+    ElementResult,
+    FactValue,
+    ItemResult,
+    Method,
+    Minimum,
+    Reason,
+    Result,
+    Role,
+    Rubric,
+    Scope,
+    SpecialDeduction,
+    Trigger,
+)
+from scoring.path_losses import rectify
+from scoring.rounding import half_up
+from scoring.totals import Totals, evaluate
+
+
+class Cause(StrEnum):
+    """What set the grade: the score, a gate beside it, or safety performance."""
+
+    SCORE = "score"
+    GATE = "gate"
+    PERFORMANCE = "performance"
+
+
+class StepCode(StrEnum):
+    """What a step of the waterfall stands for."""
+
+    FULL = "full"
+    IMPORTED = "imported"
+    ELEMENT = "element"
+    BONUS = "bonus"
+    PENALTY = "penalty"
+    BOUND = "bound"
+    EVENT = "event"
+
+
+@dataclass(frozen=True, slots=True)
+class Without:
+    """What would have come out without one cause; grade None is no grade."""
+
+    score: Fraction
+    grade: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class RuleLoss:
+    """One deduction of an item.
+
+    Attributes:
+        rule: id of the rule; empty for a free deduction.
+        asked: units that the rule asks for; None where it takes all.
+        taken: units taken beyond the item, from its sub-element or element; 0 for its own.
+    """
+
+    rule: str
+    count: int
+    asked: int | None
+    taken: int
+    clause: str
+
+
+@dataclass(frozen=True, slots=True)
+class ItemLoss:
+    """An item that lost points: own loss and special deductions in units."""
+
+    item: str
+    deducted: int
+    special: int
+    rules: tuple[RuleLoss, ...]
+    without: Without
+
+
+@dataclass(frozen=True, slots=True)
+class ElementLoss:
+    """An element that lost points.
+
+    Attributes:
+        deducted: units, special deductions and zeroing included.
+        converted: share of the loss in the converted score, exact.
+        zeroed: units that vanished by zeroing or a guarantee, beyond all deductions.
+    """
+
+    element: str
+    deducted: int
+    converted: Fraction
+    zeroed: int
+    items: tuple[ItemLoss, ...]
+    without: Without
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """Something beside the score that closes grades; ``decides``: without it the grade rises."""
+
+    reason: Reason
+    without: Without
+    decides: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreStep:
+    """One bar of the waterfall, on the output scale; negative takes away."""
+
+    code: StepCode
+    amount: Fraction
+    element: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """The tree of reasons of a complete grading.
+
+    Attributes:
+        straddled: grades whose threshold lies between the exact and the rounded score.
+        steps: from full marks to the exact score; their amounts sum to ``score_exact``.
+    """
+
+    result: Result
+    cause: Cause
+    straddled: tuple[str, ...]
+    steps: tuple[ScoreStep, ...]
+    elements: tuple[ElementLoss, ...]
+    limits: tuple[Limit, ...]
+
+
+def explain(
+    rubric: Rubric, answers: Mapping[str, Answer], facts: Mapping[str, FactValue]
+) -> Explanation | None:
+    """Explain a grading.
+
+    Args:
+        rubric: the edition to grade by.
+        answers: by item id.
+        facts: safety performance and attributes of the enterprise.
+
+    Returns:
+        The tree, or None as long as there is no score (open items, nothing applicable, an
+        imported score that is not known).
+
+    Raises:
+        ScoringError: as :func:`scoring.engine.grade`.
+    """
+    result = grade(rubric, answers, facts)
+    if result.score_exact is None:
+        return None
+    said = {item: answer for item, answer in answers.items() if answer != BLANK}
+    return _Explainer(rubric, said, facts, result).explanation()
+
+
+class _Explainer:
+    """Takes a grading apart and puts it together again without one cause at a time."""
+
+    def __init__(
+        self,
+        rubric: Rubric,
+        answers: Mapping[str, Answer],
+        facts: Mapping[str, FactValue],
+        result: Result,
+    ) -> None:
+        self.rubric, self.answers, self.facts, self.result = rubric, answers, facts, result
+        self.parts = {element.id: self._sub(element.id) for element in rubric.elements}
+        self.totals = {name: self._evaluate(name, answers) for name in self.parts}
+        self.shares = shares_of(rubric, _together(self.totals.values()))
+        self.performance = performance_range(rubric, facts)[0]
+
+    def _sub(self, element: str) -> Rubric:
+        """The rubric of one element alone: nothing reaches from one element into another."""
+        return replace(
+            self.rubric,
+            elements=tuple(part for part in self.rubric.elements if part.id == element),
+            items=tuple(item for item in self.rubric.items if item.element == element),
+        )
+
+    def _evaluate(self, element: str, answers: Mapping[str, Answer]) -> Totals:
+        return evaluate(self.parts[element], answers, open_as_full=True)
+
+    def explanation(self) -> Explanation:
+        steps, losses, limits = self._steps(), tuple(self._losses()), tuple(self._limits())
+        return Explanation(self.result, self._cause(), self._straddled(), steps, losses, limits)
+
+    # the score
+
+    def _steps(self) -> tuple[ScoreStep, ...]:
+        rubric, totals = self.rubric, _together(self.totals.values())
+        exact = self.result.score_exact or Fraction(0)
+        steps: list[ScoreStep] = []
+        if totals.attainable:
+            steps.append(ScoreStep(StepCode.FULL, rubric.scale))
+            for row in totals.elements:
+                if row.deducted:
+                    loss = -self._converted(row)
+                    steps.append(ScoreStep(StepCode.ELEMENT, loss, row.id))
+        composed = compose(rubric, totals, self.facts).score or Fraction(0)
+        if rubric.imported is not None:
+            bare = replace(rubric, adjustment=Adjustment())
+            alone = replace(totals, bonus=0, penalty=0)
+            taken = compose(bare, alone, self.facts).score or Fraction(0)
+            own = compose(replace(bare, imported=None), alone, self.facts).score or Fraction(0)
+            steps.append(ScoreStep(StepCode.IMPORTED, taken - own))
+        limits = rubric.adjustment
+        for code, units, most, sign in (
+            (StepCode.BONUS, totals.bonus, limits.most_bonus, 1),
+            (StepCode.PENALTY, totals.penalty, limits.most_penalty, -1),
+        ):
+            points = units * rubric.unit
+            points = points if most is None else min(points, most)
+            if points:
+                steps.append(ScoreStep(code, sign * points))
+        running = sum((step.amount for step in steps), Fraction(0))
+        if running != composed:
+            steps.append(ScoreStep(StepCode.BOUND, composed - running))
+        if exact != composed:
+            steps.append(ScoreStep(StepCode.EVENT, exact - composed))
+        return tuple(steps)
+
+    def _converted(self, row: ElementResult) -> Fraction:
+        """Loss of an element on the output scale."""
+        if self.rubric.method is Method.POINTS:
+            return Fraction(row.deducted, self.result.attainable) * self.rubric.scale
+        share = self.shares.get(row.id, Fraction(0))
+        return share * Fraction(row.deducted, row.attainable) * self.rubric.scale
+
+    def _straddled(self) -> tuple[str, ...]:
+        exact = self.result.score_exact or Fraction(0)
+        rounded = half_up(exact, self.rubric.decimals)
+        rungs = self.rubric.ladder
+        return tuple(rung.grade for rung in rungs if rung.met_by(exact) != rung.met_by(rounded))
+
+    def _losses(self) -> Iterable[ElementLoss]:
+        for name, totals in self.totals.items():
+            (row,) = totals.elements
+            if not row.deducted and not any(self._lost(item, totals) for item in totals.items):
+                continue
+            items = [item for item in totals.items if self._lost(item, totals)]
+            base = [row for row in totals.items if self.rubric.by_id[row.id].role is Role.BASE]
+            own = sum(item.deducted for item in base)
+            yield ElementLoss(
+                name,
+                row.deducted,
+                self._converted(row) if row.deducted else Fraction(0),
+                max(0, row.deducted - own - row.special),
+                tuple(self._item(item, name) for item in items),
+                self._rectified(name, [item.id for item in items]),
+            )
+
+    def _lost(self, item: ItemResult, totals: Totals) -> bool:
+        return bool(item.deducted) or any(row.item == item.id for row in totals.specials)
+
+    def _item(self, item: ItemResult, element: str) -> ItemLoss:
+        specials = [row for row in self.totals[element].specials if row.item == item.id]
+        return ItemLoss(
+            item.id,
+            item.deducted,
+            sum(row.taken for row in specials),
+            tuple(self._rules(item, specials)),
+            self._rectified(element, [item.id]),
+        )
+
+    def _rules(self, item: ItemResult, specials: list[SpecialDeduction]) -> Iterable[RuleLoss]:
+        rubric = self.rubric.by_id[item.id]
+        answer = self.answers[item.id]
+        taken = {row.rule: row.taken for row in specials}
+        for found in answer.deductions:
+            rule = rubric.rule(found.rule)
+            if rule is None:  # refused by the engine before
+                continue
+            whole = rule.scope is Scope.ITEM and (rule.points is None or rule.zeroes is Scope.ITEM)
+            asked = None if whole else amount(rule, found, rubric.points)
+            yield RuleLoss(rule.id, found.count, asked, taken.get(rule.id, 0), rule.clause)
+        if answer.lost:
+            yield RuleLoss("", 1, answer.lost, 0, rubric.clause)
+        for row in specials:
+            rule = rubric.rule(row.rule)
+            if rule is not None and rule.trigger is Trigger.ITEM_AT_ZERO:
+                yield RuleLoss(rule.id, 1, row.asked, row.taken, rule.clause)
+
+    # without one cause
+
+    def _rectified(self, element: str, items: list[str]) -> Without:
+        """The grading with some items of one element at full marks."""
+        better = {item: rectify(self.answers[item]) for item in items}
+        answers = {**self.answers, **better}
+        changed = {**self.totals, element: self._evaluate(element, answers)}
+        totals = _together(changed.values())
+        composed = compose(self.rubric, totals, self.facts).score or Fraction(0)
+        event = after_events(self.rubric, composed, self.facts)
+        index, _ = grade_index(self.rubric, totals, event, answers)
+        score = half_up(event.score, self.rubric.decimals)
+        return Without(score, grade_at(self.rubric, max(index, self.performance)))
+
+    def _limits(self) -> Iterable[Limit]:
+        reached = self._index(self.result.possible.best)
+        seen: set[tuple[str, str | None, str | None, str | None]] = set()
+        for reason in self.result.reasons:
+            key = (reason.code, reason.item, reason.element, reason.fact)
+            if key in seen:
+                continue
+            other = self._lifted(reason)
+            if other is None:
+                continue
+            seen.add(key)
+            best = other.possible.best
+            score = other.score if other.score is not None else self.result.score
+            yield Limit(
+                reason,
+                Without(score or Fraction(0), best),
+                decides=self._index(best) < reached,
+            )
+
+    def _index(self, name: str | None) -> int:
+        ladder = self.rubric.ladder
+        order = [rung.grade for rung in ladder]
+        return len(ladder) if name is None else order.index(name)
+
+    def _lifted(self, reason: Reason) -> Result | None:
+        """The grading without one limit; None for a reason that is no limit."""
+        rubric, answers = self.rubric, dict(self.answers)
+        match reason.code:
+            case "performance":
+                rungs = tuple(
+                    replace(
+                        rung,
+                        conditions=tuple(c for c in rung.conditions if c.fact != reason.fact),
+                    )
+                    for rung in rubric.performance
+                )
+                rubric = replace(rubric, performance=rungs)
+            case "minimum":
+                rubric = replace(rubric, minimums=tuple(self._other_minimums(reason.element)))
+            case "absence_cap":
+                rubric = replace(rubric, absence_cap=None)
+            case "guarantee":
+                parts = tuple(
+                    replace(part, guarantee=None) if part.id == reason.element else part
+                    for part in rubric.elements
+                )
+                rubric = replace(rubric, elements=parts)
+            case "event":
+                events = tuple(row for row in rubric.downgrades if row.fact != reason.fact)
+                rubric = replace(rubric, downgrades=events)
+            case "star" | "veto" | "zeroed" | "major_hazard" if reason.item:
+                answers[reason.item] = rectify(answers[reason.item])
+            case _:
+                return None
+        return grade(rubric, answers, self.facts)
+
+    def _other_minimums(self, part: str | None) -> Iterable[Minimum]:
+        """All minimums but those of one part; one for every element holds on for the others."""
+        for row in self.rubric.minimums:
+            if row.part == "*":
+                names = (element.id for element in self.rubric.elements)
+                yield from (replace(row, part=name) for name in names if name != part)
+            elif row.part != part:
+                yield row
+
+    def _cause(self) -> Cause:
+        """Which of score, gates and performance holds the best possible grade down."""
+        exact = self.result.score_exact or Fraction(0)
+        meets = half_up(exact, self.rubric.decimals) if self.rubric.compare_rounded else exact
+        reached = self._index(self.result.possible.best)
+        if reached == rung_reached(self.rubric, meets):
+            return Cause.SCORE
+        return Cause.PERFORMANCE if reached == self.performance else Cause.GATE
+
+
+def _together(parts: Iterable[Totals]) -> Totals:
+    """Totals of single elements as the totals of the whole."""
+    rows = list(parts)
+    return Totals(
+        points=sum(row.points for row in rows),
+        not_applicable=sum(row.not_applicable for row in rows),
+        attainable=sum(row.attainable for row in rows),
+        earned=sum(row.earned for row in rows),
+        elements=tuple(element for row in rows for element in row.elements),
+        items=tuple(item for row in rows for item in row.items),
+        specials=tuple(special for row in rows for special in row.specials),
+        zeroed=tuple(reason for row in rows for reason in row.zeroed),
+        vetoed=any(row.vetoed for row in rows),
+        bonus=sum(row.bonus for row in rows),
+        penalty=sum(row.penalty for row in rows),
+    )
