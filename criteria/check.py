@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
 
+from criteria.check_profile import check_profile
 from criteria.check_shape import Wrong, check_shape
 from criteria.errors import Problem
 from criteria.model import Document, Fact, Item, Scheme
@@ -11,7 +12,10 @@ from scoring.rounding import plain
 
 
 def check_scheme(
-    scheme: Scheme, documents: Mapping[str, Document], frozen: Mapping[str, str]
+    scheme: Scheme,
+    documents: Mapping[str, Document],
+    frozen: Mapping[str, str],
+    hazards: Iterable[str] = (),
 ) -> list[Problem]:
     """List everything that is wrong with a loaded edition.
 
@@ -19,6 +23,7 @@ def check_scheme(
         scheme: the edition.
         documents: the legal documents of ``sources.toml``.
         frozen: fingerprint of each published edition by ``scheme@edition``.
+        hazards: rows of the hazard lists that items may name, ``scheme@edition:row``.
     """
     place = f"{scheme.id}/{scheme.edition}"
     problems: list[Problem] = []
@@ -31,6 +36,7 @@ def check_scheme(
     _check_sums(scheme, wrong)
     _check_ids(scheme, wrong)
     check_shape(scheme, wrong)
+    check_profile(scheme, hazards, wrong)
     for item in scheme.items:
         _check_item(scheme, item, wrong)
     cited = {scheme.document, *(item.source.document for item in scheme.items)}
@@ -38,6 +44,8 @@ def check_scheme(
     cited.update(rung.source.document for rung in scheme.ladder)
     cited.update(condition.source.document for condition in scheme.performance)
     cited.update(source.document for source in scheme.shape.sources)
+    cited.update(row.source.document for row in scheme.hazards)
+    cited.update(row.source.document for row in scheme.profile.certificates)
     for document in sorted(cited - documents.keys()):
         wrong("-", "document", "a document of sources.toml", document or "nothing")
     expected = frozen.get(scheme.key)
@@ -62,7 +70,7 @@ def _check_head(scheme: Scheme, wrong: Wrong) -> None:
         wrong("-", "smallest_unit", "a number > 0", plain(scheme.unit))
     if scheme.scale <= 0:
         wrong("-", "scale", "a number > 0", plain(scheme.scale))
-    if scheme.kind == "enterprise" and not scheme.ladder:
+    if scheme.kind in ("enterprise", "specialty", "post") and not scheme.ladder:
         wrong("-", "ladder", "at least one rung", "none")
     eligible = {condition.grade for condition in scheme.performance}
     for upper, lower in zip(scheme.ladder, scheme.ladder[1:], strict=False):
@@ -151,7 +159,7 @@ def _check_sums(scheme: Scheme, wrong: Wrong) -> None:
                     f"{plain(sum(rows, Fraction(0)))} (the sum of its items)",
                     plain(sub.points),
                 )
-        if not element.items and scheme.kind != "frame":
+        if not element.items and scheme.kind not in ("frame", "hazard_list"):
             wrong(element.id, "item", "at least one item", "none")
 
 

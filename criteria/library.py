@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterator
 from datetime import date
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 
 from criteria.check import check_scheme
@@ -104,13 +104,27 @@ class Library:
             except CriteriaError:
                 continue
 
+    @cached_property
+    def _hazard_rows(self) -> frozenset[str]:
+        """Every row of every hazard list, of this catalogue and of the shipped one."""
+        folders = {*self.folders(), *sorted(CATALOG.glob("major-hazards*/*"))}
+        lists = (load_scheme(folder, []) for folder in folders if _is_list(folder))
+        return frozenset(f"{one.key}:{row.id}" for one in lists if one for row in one.hazards)
+
     def _read(self, folder: Path) -> tuple[Scheme | None, list[Problem]]:
         problems: list[Problem] = []
         scheme = load_scheme(folder, problems)
         # sums and ids of a file that could not be read would only repeat the same faults
         if scheme is not None and not problems:
-            problems.extend(check_scheme(scheme, self.documents, self._frozen))
+            found = check_scheme(scheme, self.documents, self._frozen, self._hazard_rows)
+            problems.extend(found)
         return scheme, problems
+
+
+def _is_list(folder: Path) -> bool:
+    """Whether a folder holds a list of hazards, without reading all of it."""
+    head = folder / "scheme.toml"
+    return head.exists() and '"hazard_list"' in head.read_text(encoding="utf-8", errors="replace")
 
 
 def _in_force(scheme: Scheme, on: date) -> bool:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from criteria.errors import Problem
+from criteria.load_profile import FORMS, read_applies, read_hazard, read_profile
 from criteria.load_shape import read_shape
 from criteria.model import (
     Document,
@@ -129,6 +130,7 @@ def fingerprint(content: list[Any]) -> str:
 
 
 def _head(reader: Reader, elements: tuple[Element, ...], digest: str) -> Scheme:
+    unscored = reader.table.get("kind") == "hazard_list"
     scheme = Scheme(
         id=reader.string("id"),
         edition=reader.string("edition"),
@@ -139,17 +141,18 @@ def _head(reader: Reader, elements: tuple[Element, ...], digest: str) -> Scheme:
         valid_from=reader.day("valid_from", required=True) or date.min,
         valid_until=reader.day("valid_until"),
         published=reader.flag("published", default=False),
-        total=reader.number("total"),
-        scale=reader.number("scale"),
-        decimals=reader.integer("decimals"),
-        unit=reader.number("smallest_unit"),
-        compare=reader.choice("compare", ("rounded", "exact")),
+        total=Fraction(0) if unscored else reader.number("total"),
+        scale=Fraction(1) if unscored else reader.number("scale"),
+        decimals=0 if unscored else reader.integer("decimals"),
+        unit=Fraction(1) if unscored else reader.number("smallest_unit"),
+        compare="exact" if unscored else reader.choice("compare", ("rounded", "exact")),
         ladder=tuple(_rung(row) for row in reader.tables("ladder")),
         facts=tuple(_fact(row) for row in reader.tables("fact")),
         performance=tuple(_condition(row) for row in reader.tables("performance")),
         elements=elements,
         fingerprint=digest,
         shape=read_shape(reader),
+        profile=read_profile(reader),
     )
     reader.finish()
     return scheme
@@ -231,12 +234,13 @@ def _element(reader: Reader) -> Element:
     element = Element(
         element_id,
         reader.text("title"),
-        reader.number("points"),
+        Fraction(0) if "hazard" in reader.table else reader.number("points"),
         tuple(subs),
         tuple(_item(row, element_id, default_source) for row in reader.tables("item")),
         reader.optional_number("weight"),
         reader.string("group", ""),
         reader.optional_number("guarantee"),
+        tuple(read_hazard(row, element_id, default_source) for row in reader.tables("hazard")),
     )
     reader.finish()
     return element
@@ -272,6 +276,9 @@ def _item(reader: Reader, element: str, default: Source) -> Item:
         star=reader.string("star", ""),
         guarantee=reader.flag("guarantee", default=False),
         role=reader.choice("role", ROLES, "base"),
+        applies=read_applies(reader),
+        hazards=reader.words("hazards"),
+        form=reader.choice("form", FORMS, "points"),
     )
     reader.finish()
     return item

@@ -1,8 +1,11 @@
 """Everything that a criteria file may say, as frozen values with their wording."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
+
+from scoring.hazards import HazardTest
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +61,86 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
+class Applies:
+    """Sectors and process flags of which one each must be given; nothing named is everywhere."""
+
+    sectors: tuple[str, ...] = ()
+    flags: tuple[str, ...] = ()
+
+    def to(self, sector: str, flags: Iterable[str]) -> bool:
+        """Whether it is meant for an enterprise of this sector with these process flags."""
+        fits = not self.sectors or sector in self.sectors
+        return fits and (not self.flags or not set(self.flags).isdisjoint(flags))
+
+
+@dataclass(frozen=True, slots=True)
+class HazardRow:
+    """A row of a list of major hazards (重大事故隐患判定标准).
+
+    Attributes:
+        test: when the hazard is there, from what is observed and measured.
+        exceptions: cases that the row leaves out.
+    """
+
+    id: str
+    element: str
+    text: Text
+    evidence: tuple[Text, ...]
+    applies: Applies
+    test: HazardTest
+    observations: tuple["Observation", ...]
+    exceptions: tuple[Text, ...]
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """What the test of a hazard asks: yes or no, or a number with its unit."""
+
+    id: str
+    text: Text
+    unit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """A certificate that a post needs; periods in months, None where there is none."""
+
+    title: Text
+    valid_months: int | None
+    review_months: int | None
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What a specialty or post standard is about.
+
+    Attributes:
+        area: code of the specialty (ELE, DUS …), or empty.
+        references: numbers of the standards it draws on.
+        certificates: needed to work in the post.
+        contraindications: occupational contraindications (职业禁忌).
+        protection: personal protective equipment.
+    """
+
+    area: str = ""
+    applies: Applies = Applies()
+    references: tuple[str, ...] = ()
+    certificates: tuple[Certificate, ...] = ()
+    contraindications: tuple[Text, ...] = ()
+    protection: tuple[Text, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Item:
-    """A scored row with what a reviewer asks to see, in the order of asking."""
+    """A scored row with what a reviewer asks to see, in the order of asking.
+
+    Attributes:
+        applies: where the row is meant at all; elsewhere it is suggested as not applicable.
+        hazards: rows of hazard lists that it contains, ``scheme@edition:row``.
+        form: ``points``, or ``yes_no`` for a row that has all its points or none.
+    """
 
     id: str
     element: str
@@ -75,6 +156,9 @@ class Item:
     star: str = ""
     guarantee: bool = False
     role: str = "base"
+    applies: Applies = Applies()
+    hazards: tuple[str, ...] = ()
+    form: str = "points"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +183,7 @@ class Element:
     weight: Fraction | None = None
     group: str = ""
     guarantee: Fraction | None = None
+    hazards: tuple[HazardRow, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,6 +358,7 @@ class Scheme:
     elements: tuple[Element, ...]
     fingerprint: str
     shape: Shape = Shape()
+    profile: Profile = Profile()
 
     def __hash__(self) -> int:
         # the fingerprint covers everything; hashing all the texts is slow
@@ -282,6 +368,11 @@ class Scheme:
     def items(self) -> tuple[Item, ...]:
         """All items in the order of the standard."""
         return tuple(item for element in self.elements for item in element.items)
+
+    @property
+    def hazards(self) -> tuple[HazardRow, ...]:
+        """All rows of a hazard list in its order."""
+        return tuple(row for element in self.elements for row in element.hazards)
 
     @property
     def key(self) -> str:

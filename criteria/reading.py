@@ -161,6 +161,13 @@ class Reader:
             return ()
         return tuple(self._text_of({"zh": a, "en": b}, field) for a, b in zip(zh, en, strict=True))
 
+    def optional_texts(self, field: str) -> tuple[Text, ...]:
+        """Read two lists zh and en as one list of wordings; nothing given is an empty list."""
+        if field not in self.table:
+            self.read.add(field)
+            return ()
+        return self.texts(field)
+
     def tables(self, field: str) -> list["Reader"]:
         """Read a list of tables, each with a reader of its own (same item)."""
         value = self._get(field)

@@ -304,7 +304,7 @@ def test_every_field_and_word_that_the_loader_reads_is_in_the_criteria_format() 
     text = read("docs/criteria-format.md")
     source = "".join(
         (ROOT / "criteria" / name).read_text(encoding="utf-8")
-        for name in ("load.py", "load_shape.py", "reading.py")
+        for name in ("load.py", "load_shape.py", "load_profile.py", "reading.py")
     )
     kinds = "string|choice|optional_choice|number|optional_number|integer|flag|day|texts?|words"
     reads = rf'\.(?:{kinds})\(\s*"(\w+)"'
