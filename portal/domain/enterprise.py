@@ -15,6 +15,8 @@ COUNTS = (
     "deaths",
     "serious_injuries",
     "minor_injuries",
+    "most_minor_injuries",
+    "average_staff",
     "direct_loss_yuan",
     "max_single_loss_yuan",
     "new_occupational_disease",

@@ -295,7 +295,7 @@ def _profile(row: Table) -> Profile:
 
 def _facts(row: Table, *, this_year: bool) -> dict[str, object]:
     facts: dict[str, object] = dict.fromkeys(COUNTS, 0)
-    facts["worst_accident"] = "none"
+    facts |= {"worst_accident": "none", "average_staff": row["staff"]}
     if this_year and row.get("deaths"):
         facts |= {
             "deaths": row["deaths"],

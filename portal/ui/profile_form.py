@@ -166,6 +166,8 @@ HELPED = frozenset(
         "deaths",
         "serious_injuries",
         "direct_loss_yuan",
+        "most_minor_injuries",
+        "average_staff",
         "worst_accident",
         "member_share_without_fatal",
     }
@@ -201,7 +203,7 @@ def draw_facts(year: int, known: dict[str, object], *, is_group: bool) -> None:
     form = facts_form(year)
     left, right = st.columns(2)
     for index, fact in enumerate(COUNTS):
-        with left if index < 3 else right:
+        with left if index < 4 else right:
             _fact_number(form, fact, known.get(fact))
     with left:
         stored = known.get("worst_accident")
