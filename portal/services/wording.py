@@ -87,7 +87,7 @@ def state_line(scheme: Scheme, result: Result, language: str) -> str:
     return translate(language, "state.complete", count=len(result.items), score=high)
 
 
-def _source_text(document: str, clause: str, language: str) -> str:
+def source_text(document: str, clause: str, language: str) -> str:
     """Title and number of a document with the clause."""
     found = current().library.documents.get(document)
     if found is None:
@@ -153,7 +153,7 @@ def explained(scheme: Scheme, result: Result, reason: Reason, language: str) -> 
         values["part"] = target
     return Explained(
         translate(language, f"reason.{reason.code}", **values),
-        _source_text(source, reason.clause, language),
+        source_text(source, reason.clause, language),
         verified,
         reason.item,
     )

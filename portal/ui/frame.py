@@ -51,6 +51,10 @@ PAGES[Role.ADMINISTRATOR] = {
     ],
 }
 PAGES[Role.WORKER] = PAGES[Role.ORGANISER] = {"today": [("open/waiting", "waiting", "hourglass")]}
+PAGES = {
+    role: groups | {"reference": [("open/criteria", "criteria", "menu_book")]}
+    for role, groups in PAGES.items()
+}
 """Pages by role and group: file below ``pages/``, address, symbol. First one is the start."""
 
 log = logging.getLogger("anbiao")
