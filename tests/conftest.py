@@ -386,7 +386,11 @@ class Installation:
     ) -> None:
         """Answer every item of a draft."""
         assessments.import_answers(
-            user, draft.enterprise_id, draft.assessment_no, full_marks(answers), draft.rev
+            user,
+            draft.enterprise_id,
+            draft.assessment_no,
+            full_marks(answers, draft.scheme),
+            draft.rev,
         )
 
     def submitted(
@@ -434,9 +438,11 @@ def no_accident() -> dict[str, object]:
     return dict.fromkeys(COUNTS, 0) | {"worst_accident": "none"}
 
 
-def full_marks(answers: Mapping[str, ItemAnswer] | None = None) -> dict[str, ItemAnswer]:
-    """Full marks for every item of the general standard, but for the given ones."""
-    items = default_library().find(SCHEME).items
+def full_marks(
+    answers: Mapping[str, ItemAnswer] | None = None, scheme: str = SCHEME
+) -> dict[str, ItemAnswer]:
+    """Full marks for every item of a standard, but for the given ones."""
+    items = default_library().find(scheme).items
     return {item.id: ItemAnswer(full=True) for item in items} | dict(answers or {})
 
 

@@ -37,7 +37,7 @@ st.title(t("page.self_assessment"))
 flash.show()
 if not own:
     st.markdown(t("assessment.sentence_none"))
-    scoring.offer_start(start)
+    scoring.offer_start(user, start)
     st.stop()
 titles = schemes.enterprise_schemes(language(), every_edition=True)
 numbers = {a.assessment_no: a for a in own}
@@ -71,4 +71,4 @@ else:
 workbook_panel.draw(user, assessment)
 st.caption(t("common.unverified"))
 with st.expander(t("assessment.start_other"), icon=":material/add:", key=f"{FORM}.other"):
-    scoring.offer_start(start)
+    scoring.offer_start(user, start)

@@ -2,6 +2,7 @@
 
 from datetime import date
 
+from criteria import Scheme
 from portal.domain.assessment import Assessment
 from portal.domain.workflow import AssessmentStatus
 from portal.services.context import current, local_time
@@ -13,16 +14,25 @@ def years() -> list[int]:
     return [this_year, this_year - 1]
 
 
-def enterprise_schemes(language: str, *, every_edition: bool = False) -> dict[str, str]:
+def enterprise_schemes(
+    language: str, *, every_edition: bool = False, sector: str = ""
+) -> dict[str, str]:
     """Titles of the standards for enterprises.
 
     Args:
         language: of the titles.
         every_edition: by ``scheme@edition``; else by scheme, only those in force today.
+        sector: standards of this sector come first, then the general ones, then the others:
+            a standard of the trade itself is used before the general one (128号 评分说明).
     """
     context = current()
     found: dict[str, str] = {}
-    for scheme in context.library.schemes():
+
+    def order(scheme: Scheme) -> int:
+        meant = scheme.profile.applies.sectors
+        return 1 if not meant else 0 if sector in meant else 2
+
+    for scheme in sorted(context.library.schemes(), key=order):
         if scheme.kind != "enterprise":
             continue
         if every_edition:

@@ -244,6 +244,7 @@ class EnterpriseResult:
     overdue: int
 
 
+# an enterprise that was scored by two standards in a year stands here once, with the newer result
 LIST_SQL = """
 select e.enterprise_id, e.name, e.sector, e.size_class, a.name_zh, a.name_en, e.area_code,
   s.assessment_no as self_no, s.score as self_score, s.grade as self_grade,
@@ -254,10 +255,14 @@ select e.enterprise_id, e.name, e.sector, e.size_class, a.name_zh, a.name_en, e.
   (select count(*) from nonconformity n where n.enterprise_id = e.enterprise_id
     and n.closed_at is null and n.due_on < :today) as overdue
 from enterprise e left join area a on a.area_code = e.area_code
-  left join assessment s on s.enterprise_id = e.enterprise_id and s.kind = 'self'
-    and s.year = :y and s.status = 'submitted'
-  left join assessment r on r.enterprise_id = e.enterprise_id and r.kind = 'review'
-    and r.year = :y and r.status = 'submitted'
+  left join assessment s on s.enterprise_id = e.enterprise_id
+    and s.assessment_no = (select max(x.assessment_no) from assessment x
+      where x.enterprise_id = e.enterprise_id and x.kind = 'self' and x.year = :y
+      and x.status = 'submitted')
+  left join assessment r on r.enterprise_id = e.enterprise_id
+    and r.assessment_no = (select max(x.assessment_no) from assessment x
+      where x.enterprise_id = e.enterprise_id and x.kind = 'review' and x.year = :y
+      and x.status = 'submitted')
 where e.area_code like :p and (cast(:sector as text) is null or e.sector = :sector)
   and (cast(:wanted as text) is null or lower(e.name) like :wanted escape '!')
 order by e.sector, e.name limit :many offset :skip

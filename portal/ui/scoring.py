@@ -68,15 +68,17 @@ def _go_to(assessment: Assessment, item: str) -> None:
     st.rerun([fragment_of(_key(assessment, "sheet"))])
 
 
-def offer_start(start: Callable[[str, int], None]) -> None:
+def offer_start(user: User, start: Callable[[str, int], None]) -> None:
     """Choose year and standard and begin; ``start`` gets scheme and year."""
     left, right, last = st.columns([1, 3, 1], vertical_alignment="bottom")
     year = left.selectbox(t("assessment.choose_year"), schemes.years(), key="start.year")
-    choices = schemes.enterprise_schemes(language())
+    sector = enterprises.view(user, user.organisation_id, language()).profile.sector
+    choices = schemes.enterprise_schemes(language(), sector=sector)
     scheme = right.selectbox(
         t("assessment.choose_scheme"),
         list(choices),
         format_func=choices.__getitem__,
+        help=t("help.scheme"),
         key="start.scheme",
     )
     last.button(

@@ -279,6 +279,22 @@ def test_the_list_of_enterprises_shows_both_scores_and_what_is_overdue(busy: Ins
         assert sector.overdue == sum(x.overdue for x in lines) == sector.open
 
 
+def test_an_enterprise_scored_by_two_standards_stands_in_the_list_once_with_the_newer_result(
+    installation: Installation,
+) -> None:
+    first = installation.submitted("a")
+    user = installation["a-manager"]
+    hotel = assessments.open_self_assessment(user, "hotel", YEAR)
+    installation.fill(user, hotel, {"1.1.1": ItemAnswer(lost="1", reason="未做")})
+    second = installation.submit(user, hotel)
+    assert first.assessment_no < second.assessment_no
+    official = installation["official-district"]
+    found = supervision.enterprises(official, "990102", YEAR, "zh")
+    lines = [x for x in found if x.enterprise_id == installation.enterprise("a")]
+    assert [(x.self_no, x.self_score) for x in lines] == [(second.assessment_no, "99.9")]
+    assert len(found) == supervision.count_enterprises(official, "990102")
+
+
 @pytest.mark.parametrize(
     ("search", "sector", "count"),
     [
