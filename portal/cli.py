@@ -15,10 +15,11 @@ from typing import Any
 
 from criteria import CriteriaError, Library, Scheme, default_library
 from portal import i18n
+from portal.commands import bulk
 from portal.documents.workbook_reading import read_scoring_workbook
 from portal.domain.answers import ItemAnswer
 from portal.errors import PortalError, UnreadableFileError
-from portal.services import context, demo, grading, setup
+from portal.services import context, demo, explaining, grading, setup
 from portal.services.wording import error_text, explain, grade_name, state_line
 from scoring import Outcome
 from scoring.errors import ScoringError
@@ -80,13 +81,16 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--demo", action="store_true", help=say("demo"))
     serve.set_defaults(command=_serve)
 
-    grade = commands.add_parser("grade", help=say("grade"))
-    grade.add_argument("answers", metavar="ANSWERS", type=Path, help=say("answers"))
-    grade.add_argument("--scheme", required=True, metavar="SCHEME[@EDITION]")
-    grade.add_argument("--catalog", type=Path, metavar="DIR", help=say("catalog"))
-    grade.add_argument("--facts", type=Path, metavar="FACTS.json", help=say("facts"))
-    grade.add_argument("--json", action="store_true", help=say("json"))
-    grade.set_defaults(command=_grade)
+    for name, command in (("grade", _grade), ("next-grade", _next_grade)):
+        grade = commands.add_parser(name, help=say(name.replace("-", "_")))
+        grade.add_argument("answers", metavar="ANSWERS", type=Path, help=say("answers"))
+        grade.add_argument("--scheme", required=True, metavar="SCHEME[@EDITION]")
+        grade.add_argument("--catalog", type=Path, metavar="DIR", help=say("catalog"))
+        grade.add_argument("--facts", type=Path, metavar="FACTS.json", help=say("facts"))
+        grade.add_argument("--json", action="store_true", help=say("json"))
+        grade.set_defaults(command=command)
+
+    bulk.add(commands)
 
     criteria = commands.add_parser("criteria", help=say("criteria"))
     parts = criteria.add_subparsers(required=True, metavar="COMMAND")
@@ -166,6 +170,32 @@ def _grade(options: argparse.Namespace) -> int:
         print(i18n.translate(lang, f"outcome.{result.outcome}"))
     for reason in explain(scheme, result, lang):
         print(f"- {reason.text} {reason.source}")
+    return DONE
+
+
+def _next_grade(options: argparse.Namespace) -> int:
+    scheme = _graded_scheme(options)
+    facts = grading.facts_from_json(scheme, _read_json(options.facts) if options.facts else {})
+    answers = _answers(options.answers, scheme)
+    result, found = grading.next_grades(scheme, answers, facts)
+    if options.json:
+        _print_json(grading.paths_json(scheme, result, found))
+        return DONE
+    lang = language()
+    print(scheme.title[lang])
+    print(state_line(scheme, result, lang))
+    if not found:
+        print(say("best_grade"))
+    for path in explaining.paths(scheme, found, result, lang):
+        print(f"\n{path.text}")
+        for reason in path.reasons:
+            print(f"- {reason.text} {reason.source}")
+        for lines in path.sets:
+            print(f"  {lines.head}")
+            for step in lines.steps:
+                print(f"    {step.item} [+{step.points}] {step.kind}: {step.requirement}")
+            if not lines.proved:
+                print(f"    {i18n.translate(lang, 'path.not_proved')}")
     return DONE
 
 

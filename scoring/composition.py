@@ -56,7 +56,9 @@ def _base(rubric: Rubric, totals: Totals) -> Fraction | None:
     if not shares:
         return None
     rates = ((row.id, rate_of(row)) for row in totals.elements)
-    return rubric.scale * sum(shares[name] * rate for name, rate in rates if rate is not None)
+    return rubric.scale * sum(
+        shares.get(name, 0) * rate for name, rate in rates if rate is not None
+    )
 
 
 def shares_of(rubric: Rubric, totals: Totals) -> dict[str, Fraction]:

@@ -85,11 +85,13 @@ class _Sheet:
         subs: dict[str, int] = {}
         loose: dict[str, int] = {element.id: 0 for element in self.rubric.elements}
         parent: dict[str, str] = {}
-        for item in self._base():
+        for item in self.items:
+            # bonus and penalty rows have no points here, but their rules may reach a sub-element
+            earned = item.earned if self._role(item) is Role.BASE else 0
             if item.sub_element is None:
-                loose[item.element] += item.earned
+                loose[item.element] += earned
             else:
-                subs[item.sub_element] = subs.get(item.sub_element, 0) + item.earned
+                subs[item.sub_element] = subs.get(item.sub_element, 0) + earned
                 parent[item.sub_element] = item.element
         specials = self._take(Scope.SUB_ELEMENT, subs)
         zeroed, vetoed = self._zero(Scope.SUB_ELEMENT, subs)

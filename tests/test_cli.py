@@ -363,3 +363,75 @@ def test_a_database_that_cannot_be_used_is_said_before_serving(lang: str) -> Non
     assert done.returncode == 2
     assert "mysql://host/name" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+# ------------------------------------------------------------------ the next grade
+
+
+def without_operations() -> dict[str, Any]:
+    """A sheet with full marks, but nothing for process control and work behaviour (7.1, 7.2)."""
+    return {
+        item.id: {"lost": plain(item.points), "reason": "gap"}
+        if item.id.startswith(("7.1.", "7.2."))
+        else {"full": True}
+        for item in default_library().find(SCHEME).items
+    }
+
+
+def test_the_smallest_ways_to_better_grades_are_told_and_lead_there(
+    run: Run, write: Callable[..., Path]
+) -> None:
+    answers = {"items": without_operations()}
+    facts = write({"deaths": 0, "worst_accident": None}, "facts.json")
+    begun = ("--scheme", SCHEME, "--facts", facts, "--json")
+    before = run("grade", *begun, write(answers)).json
+    done = run("next-grade", *begun, write(answers))
+    assert (done.status, done.err) == (0, "")
+    assert before["grade"] == done.json["grade"] == "2"
+    (path,) = done.json["paths"]
+    assert (path["grade"], path["outcome"]) == ("1", "reachable")
+    for way in ("fewest_items", "least_points"):
+        mended = {step["item"]: {"full": True} for step in path[way]["items"]}
+        after = run("grade", *begun, write({"items": answers["items"] | mended})).json
+        assert (path[way]["proved"], after["grade"]) == (True, "1")
+    assert len(path["fewest_items"]["items"]) <= len(path["least_points"]["items"])
+
+
+@pytest.mark.parametrize(
+    ("lang", "words"),
+    [("zh", ("达到一级", "条目最少：4项")), ("en", ("To reach Grade 1", "Fewest items: 4"))],
+)
+def test_the_way_to_the_next_grade_is_said_in_words(
+    run: Run, write: Callable[..., Path], lang: str, words: tuple[str, ...]
+) -> None:
+    facts = write({"deaths": 0, "worst_accident": None}, "facts.json")
+    begun = ("next-grade", "--scheme", SCHEME, "--facts", facts)
+    done = run(*begun, write({"items": without_operations()}), lang=lang)
+    assert done.status == 0
+    for word in words:
+        assert word in done.out
+
+
+def test_the_best_grade_has_no_way_up_and_a_death_is_no_matter_of_points(
+    run: Run, write: Callable[..., Path]
+) -> None:
+    answers = write({"items": {i.id: {"full": True} for i in default_library().find(SCHEME).items}})
+    begun = ("next-grade", "--scheme", SCHEME, answers)
+    best = write({"deaths": 0, "worst_accident": None}, "facts.json")
+    done = run(*begun, "--facts", best, lang="en")
+    assert "The best grade has been reached." in done.out
+    fatal = write({"deaths": 1, "worst_accident": "general"}, "fatal.json")
+    (path,) = run(*begun, "--facts", fatal, "--json").json["paths"]
+    assert (path["outcome"], path["fewest_items"]) == ("performance", None)
+    assert [reason["fact"] for reason in path["reasons"]] == ["deaths"]
+
+
+@pytest.mark.parametrize(("lang", "words"), [("zh", "只是框架"), ("en", "is a frame")])
+@pytest.mark.parametrize("command", ["grade", "next-grade"])
+def test_a_frame_has_nothing_to_grade_by(
+    run: Run, write: Callable[..., Path], command: str, lang: str, words: str
+) -> None:
+    done = run(command, "--scheme", "water-projects", write({"items": {}}), lang=lang)
+    assert done.status == 2
+    assert "water-projects@2013" in done.err
+    assert words in done.err

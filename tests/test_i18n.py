@@ -112,7 +112,7 @@ WORDERS = {"t": 0, "say": 0, "translate": 1}
 
 def uses() -> Iterator[Use]:
     for path in SOURCES:
-        prefix = "cli." if path.name == "cli.py" else ""
+        prefix = "cli." if path.name == "cli.py" or path.parent.name == "commands" else ""
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if not isinstance(node, ast.Call):
                 continue

@@ -659,7 +659,8 @@ def history(user: User, enterprise_id: str, assessment_no: int) -> list[Row]:
     rows = current().db.rows(
         "select at, actor, action, body from audit where enterprise_id = :e and subject = :s"
         " and action in ('self.open', 'self.submit', 'self.reopen', 'self.settle',"
-        " 'review.open', 'review.submit', 'review.settle') order by seq desc",
+        " 'self.regrade', 'review.open', 'review.submit', 'review.settle', 'review.regrade')"
+        " order by seq desc",
         e=enterprise_id,
         s=str(assessment_no),
     )

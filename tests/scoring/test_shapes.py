@@ -18,6 +18,7 @@ from scoring import (
     Outcome,
     Rubric,
     Rung,
+    Scope,
     grade,
 )
 from scoring.model import (
@@ -260,3 +261,20 @@ def test_a_checklist_is_met_only_when_every_row_is() -> None:
     assert grade(yes_no, answers, {}).grade == "met"
     answers["1.3"] = Answer((Deduction("no"),))
     assert grade(yes_no, answers, {}).outcome is Outcome.BELOW_LOWEST
+
+
+def test_an_element_that_weighs_nothing_is_scored_and_does_not_count() -> None:
+    elements = (
+        ElementRubric("1", 100, weight=Fraction(0)),
+        ElementRubric("2", 100, weight=Fraction(1)),
+    )
+    assert grade(rubric(method=Method.WEIGHTS, elements=elements), both(50, 10), {}).score == 90
+
+
+def test_a_rule_of_a_bonus_row_may_reach_a_sub_element_that_has_no_other_rows() -> None:
+    take = DeductionRule("false_claim", Kind.ONCE, 5, Scope.SUB_ELEMENT)
+    bonus = ItemRubric("2.2", "2", "2.9", 5, (take,), role=Role.BONUS)
+    more = rubric(items=(item("1.1"), item("2.1"), bonus))
+    answers = both(0, 0) | {"2.2": Answer((Deduction("false_claim"),))}
+    result = grade(more, answers, {})
+    assert [(row.asked, row.taken) for row in result.specials] == [(5, 0)]
