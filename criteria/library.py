@@ -82,7 +82,7 @@ class Library:
 
         Args:
             name: ``scheme`` or ``scheme@edition``.
-            on: the day; without it the newest edition is taken.
+            on: the day; drafts are never in force. Without it the newest edition is taken.
 
         Raises:
             KeyError: no such scheme or edition, or none in force on that day.
@@ -92,7 +92,7 @@ class Library:
             return self.get(scheme, edition)
         for candidate in self.editions(scheme):
             found = self.get(scheme, candidate)
-            if on is None or _in_force(found, on):
+            if on is None or (found.published and _in_force(found, on)):
                 return found
         raise KeyError(name)
 

@@ -42,7 +42,7 @@ from portal.services import (
     reviews,
     setup,
 )
-from portal.services.context import Context, install
+from portal.services.context import Context, current, install
 from portal.store.database import Database
 from portal.store.opening import open_database
 
@@ -442,7 +442,7 @@ def full_marks(
     answers: Mapping[str, ItemAnswer] | None = None, scheme: str = SCHEME
 ) -> dict[str, ItemAnswer]:
     """Full marks for every item of a standard, but for the given ones."""
-    items = default_library().find(scheme).items
+    items = current().library.find(scheme).items
     return {item.id: ItemAnswer(full=True) for item in items} | dict(answers or {})
 
 

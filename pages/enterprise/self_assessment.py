@@ -8,7 +8,7 @@ import streamlit as st
 
 from portal.i18n import language, t
 from portal.services import assessments, enterprises, schemes
-from portal.ui import fields, flash, guard, links, scoring, workbook_panel
+from portal.ui import edition_panel, fields, flash, guard, links, scoring, workbook_panel
 
 FORM = "assessment"
 user = guard.enterprise()
@@ -56,6 +56,8 @@ known = enterprises.performance(user, assessment.year).version > 0
 if schemes.locked(assessment):
     st.info(t("assessment.locked", at=schemes.submitted_at(assessment)), icon=":material/lock:")
     links.to("enterprise/result", t("assessment.see_result"), "workspace_premium", no=str(number))
+else:
+    edition_panel.draw(user, assessment)
 scoring.draw_sheet(user, assessment)
 if schemes.locked(assessment):
     with st.expander(t("assessment.reopen"), key=f"{FORM}.reopening"):

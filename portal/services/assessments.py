@@ -659,6 +659,7 @@ def history(user: User, enterprise_id: str, assessment_no: int) -> list[Row]:
     rows = current().db.rows(
         "select at, actor, action, body from audit where enterprise_id = :e and subject = :s"
         " and action in ('self.open', 'self.submit', 'self.reopen', 'self.settle',"
+        " 'self.move_edition',"
         " 'self.regrade', 'review.open', 'review.submit', 'review.settle', 'review.regrade')"
         " order by seq desc",
         e=enterprise_id,

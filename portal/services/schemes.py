@@ -37,7 +37,9 @@ def enterprise_schemes(
             continue
         if every_edition:
             found[scheme.key] = scheme.title[language]
-        elif scheme.valid_from <= context.today <= (scheme.valid_until or date.max):
+        elif scheme.published and scheme.valid_from <= context.today <= (
+            scheme.valid_until or date.max
+        ):
             found[scheme.id] = scheme.title[language]
     return found
 
