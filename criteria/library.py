@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date
 from functools import cache, cached_property
 from pathlib import Path
@@ -12,38 +13,53 @@ from criteria.load import load_documents, load_scheme, read_toml
 from criteria.model import Document, Scheme
 
 CATALOG = Path(__file__).parent / "catalog"
+OWN = Path(__file__).parent.parent / "data" / "var" / "criteria"
+"""Where an installation keeps the editions that it has imported, unless told otherwise."""
 
 
 class Library:
-    """All editions below one folder, loaded and checked on first use.
+    """All editions below one folder or two, loaded and checked on first use.
+
+    An edition is read again when its ``scheme.toml`` has been written since: publishing and
+    importing take effect without a new start.
 
     Args:
         root: a folder with ``<scheme>/<edition>/scheme.toml``, and beside them
             ``sources.toml`` and ``frozen.toml`` when it has its own.
+        own: a second folder of the same form, for editions that an installation has imported.
     """
 
-    def __init__(self, root: Path = CATALOG) -> None:
+    def __init__(self, root: Path = CATALOG, own: Path | None = None) -> None:
         self.root = root
-        self._loaded: dict[tuple[str, str], Scheme] = {}
+        self.own = own
+        self._loaded: dict[tuple[str, str], _Loaded] = {}
         problems: list[Problem] = []
         sources = root / "sources.toml"
         # a catalogue of one's own may cite the documents that the product knows
         own = sources if sources.exists() else CATALOG / "sources.toml"
         self.documents: dict[str, Document] = load_documents(own, problems)
-        frozen = root / "frozen.toml"
-        self._frozen: dict[str, str] = (
-            {key: str(value) for key, value in read_toml(frozen, "frozen.toml", problems).items()}
-            if frozen.exists()
-            else {}
-        )
+        if self.own and (self.own / "sources.toml").exists():
+            self.documents |= load_documents(self.own / "sources.toml", problems)
+        self._frozen(problems)
         if problems:
             raise CriteriaError(problems)
+
+    def _frozen(self, problems: list[Problem]) -> dict[str, str]:
+        """Fingerprints of the published editions, as they stand now."""
+        found: dict[str, str] = {}
+        for place in filter(None, (self.root, self.own)):
+            path = place / "frozen.toml"
+            if path.exists():
+                rows = read_toml(path, "frozen.toml", problems)
+                found |= {key: str(value) for key, value in rows.items()}
+        return found
 
     def folders(self) -> list[Path]:
         """Folders that hold an edition."""
         if (self.root / "scheme.toml").exists():
             return [self.root]
-        return sorted(path.parent for path in self.root.glob("*/*/scheme.toml"))
+        places = [self.root, *([self.own] if self.own else [])]
+        return sorted(path.parent for place in places for path in place.glob("*/*/scheme.toml"))
 
     def check(self) -> list[Problem]:
         """Every problem of every edition."""
@@ -67,15 +83,17 @@ class Library:
             CriteriaError: it has problems; it is never used then.
         """
         key = (scheme, edition)
-        if key not in self._loaded:
+        known = self._loaded.get(key)
+        if known is None or known.written != _written(known.folder):
             folder = next((f for f in self.folders() if (f.parent.name, f.name) == key), None)
             if folder is None:
                 raise KeyError(f"{scheme}@{edition}")
+            written = _written(folder)
             loaded, problems = self._read(folder)
             if problems or loaded is None:
                 raise CriteriaError(problems)
-            self._loaded[key] = loaded
-        return self._loaded[key]
+            known = self._loaded[key] = _Loaded(loaded, folder, written)
+        return known.scheme
 
     def find(self, name: str, on: date | None = None) -> Scheme:
         """Load ``scheme@edition``, or the edition of ``scheme`` in force on a day.
@@ -116,9 +134,25 @@ class Library:
         scheme = load_scheme(folder, problems)
         # sums and ids of a file that could not be read would only repeat the same faults
         if scheme is not None and not problems:
-            found = check_scheme(scheme, self.documents, self._frozen, self._hazard_rows)
+            frozen = self._frozen(problems)
+            found = check_scheme(scheme, self.documents, frozen, self._hazard_rows)
             problems.extend(found)
         return scheme, problems
+
+
+@dataclass(frozen=True, slots=True)
+class _Loaded:
+    scheme: Scheme
+    folder: Path
+    written: int
+
+
+def _written(folder: Path) -> int:
+    """When the head of an edition was last written; 0 when it is gone."""
+    try:
+        return (folder / "scheme.toml").stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 def _is_list(folder: Path) -> bool:
@@ -133,6 +167,11 @@ def _in_force(scheme: Scheme, on: date) -> bool:
 
 @cache
 def default_library() -> Library:
-    """The catalogue of this installation (``ANBIAO_CATALOG``, else the shipped one)."""
+    """The catalogue of this installation.
+
+    The shipped one (or ``ANBIAO_CATALOG``), and beside it what has been imported
+    (``ANBIAO_OWN_CRITERIA``).
+    """
     place = os.environ.get("ANBIAO_CATALOG")
-    return Library(Path(place) if place else CATALOG)
+    own = Path(os.environ.get("ANBIAO_OWN_CRITERIA") or OWN)
+    return Library(Path(place) if place else CATALOG, own)

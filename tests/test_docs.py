@@ -248,7 +248,7 @@ def test_every_path_of_a_document_exists(document: str) -> None:
         word
         for word in words
         if is_path(word)
-        and word not in ignored
+        and not word.startswith(ignored)
         and not word.startswith(".venv/")
         and not (ROOT / word).exists()
     ]

@@ -25,6 +25,13 @@ def catalog(tmp_path: Path) -> Path:
         assert old in head
         head = head.replace(old, new)
     newer.write_text(head, encoding="utf-8")
+    heads = [root / "small" / edition / "scheme.toml" for edition in ("2020", "2026")]
+    for path in heads:
+        text = path.read_text(encoding="utf-8")
+        path.write_text(text.replace("published = false", "published = true"), encoding="utf-8")
+    unfrozen = [problem for problem in Library(root).check() if problem.field == "published"]
+    lines = [f'"{p.file.replace("/", "@")}" = "{p.found}"' for p in unfrozen]
+    (root / "frozen.toml").write_text("\n".join(lines), encoding="utf-8")
     return root
 
 
@@ -47,6 +54,18 @@ def test_an_edition_is_in_force_from_its_first_to_its_last_day(
 def test_a_day_without_an_edition_in_force_is_refused(catalog: Path, day: date) -> None:
     with pytest.raises(KeyError, match="small"):
         Library(catalog).find("small", day)
+
+
+def test_a_draft_is_in_force_on_no_day(catalog: Path) -> None:
+    head = catalog / "small" / "2026" / "scheme.toml"
+    text = head.read_text(encoding="utf-8").replace("published = true", "published = false")
+    head.write_text(text, encoding="utf-8")
+    frozen = catalog / "frozen.toml"
+    lines = frozen.read_text(encoding="utf-8").splitlines()
+    frozen.write_text("\n".join(x for x in lines if "2026" not in x), encoding="utf-8")
+    with pytest.raises(KeyError, match="small"):
+        Library(catalog).find("small", date(2026, 1, 1))
+    assert Library(catalog).find("small").edition == "2026"
 
 
 def test_without_a_day_the_newest_edition_is_taken(catalog: Path) -> None:
