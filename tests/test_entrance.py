@@ -209,6 +209,15 @@ def test_what_the_entrance_needs_is_open(visitor: httpx.Client, path: str) -> No
     assert visitor.get(path).status_code == 200
 
 
+@pytest.mark.parametrize("path", ["/enterprise/result", "/result/no/1", "/criteria/hotel"])
+def test_an_address_below_a_page_leads_to_the_start_and_never_to_a_blank_page(
+    member: httpx.Client, path: str
+) -> None:
+    found = member.get(path, headers={"accept": "text/html,*/*;q=0.8"})
+    assert (found.status_code, found.headers["location"]) == (303, "/")
+    assert member.get("/result", headers={"accept": "text/html"}).status_code == 200
+
+
 def test_the_program_of_the_front_end_is_open_and_holds_no_data(visitor: httpx.Client) -> None:
     visitor.post("/login", data={"demo": "e01-manager"})
     scripts = re.findall(r'src="\.?(/static/[^"]+\.js)"', visitor.get("/").text)

@@ -29,6 +29,9 @@ OPEN_PAGES = frozenset(
 OPEN_FOLDERS = ("/language/", "/assets/", "/static/")
 """What needs no session: the entrance, and the program of the front end, which is public."""
 
+PARTS = ("/_stcore/", "/media/", "/component/")
+"""Addresses of several parts that the front end itself uses."""
+
 POLICY = "; ".join(
     [
         "default-src 'self'",
@@ -88,9 +91,24 @@ class SessionGate:
         if user is None:
             await _refuse(scope, receive, send)
             return
+        if _is_lost(scope):
+            await RedirectResponse("/", status_code=303)(scope, receive, send)
+            return
         headers = [(n, v) for n, v in scope["headers"] if n != SESSION_HEADER]
         headers.append((SESSION_HEADER, session.encode()))
         await self.app({**scope, "headers": headers}, receive, send)
+
+
+def _is_lost(scope: Scope) -> bool:
+    """Whether somebody opens an address below a page: there is none, and it would stay blank.
+
+    The front end asks for its parts relative to the address, so it cannot start there.
+    """
+    if scope["type"] != "http" or scope["method"] != "GET":
+        return False
+    accept = next((v for n, v in scope["headers"] if n == b"accept"), b"")
+    nested = "/" in scope["path"].strip("/")
+    return nested and b"text/html" in accept and not scope["path"].startswith(PARTS)
 
 
 async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:
