@@ -1,7 +1,7 @@
 """The catalogue of editions: find, load, check and select the one in force."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import cache, cached_property
@@ -34,15 +34,40 @@ class Library:
         self.own = own
         self._loaded: dict[tuple[str, str], _Loaded] = {}
         problems: list[Problem] = []
-        sources = root / "sources.toml"
-        # a catalogue of one's own may cite the documents that the product knows
-        own = sources if sources.exists() else CATALOG / "sources.toml"
-        self.documents: dict[str, Document] = load_documents(own, problems)
-        if self.own and (self.own / "sources.toml").exists():
-            self.documents |= load_documents(self.own / "sources.toml", problems)
+        self._documents = self._read_documents(problems)
         self._frozen(problems)
         if problems:
             raise CriteriaError(problems)
+
+    @property
+    def documents(self) -> dict[str, Document]:
+        """The legal documents, as they stand now.
+
+        A catalogue of one's own may cite, besides its own, the documents that the product knows.
+        """
+        if self._documents[0] != self._sources_written():
+            problems: list[Problem] = []
+            found = self._read_documents(problems)
+            if not problems:
+                self._documents = found
+        return self._documents[1]
+
+    def _sources(self) -> list[Path]:
+        places = dict.fromkeys(filter(None, (CATALOG, self.root, self.own)))
+        return [place / "sources.toml" for place in places]
+
+    def _sources_written(self) -> tuple[int, ...]:
+        return tuple(_written(path) for path in self._sources())
+
+    def _read_documents(
+        self, problems: list[Problem]
+    ) -> tuple[tuple[int, ...], dict[str, Document]]:
+        found: dict[str, Document] = {}
+        written = self._sources_written()
+        for path, time in zip(self._sources(), written, strict=True):
+            if time:
+                found |= load_documents(path, problems)
+        return written, found
 
     def _frozen(self, problems: list[Problem]) -> dict[str, str]:
         """Fingerprints of the published editions, as they stand now."""
@@ -60,6 +85,16 @@ class Library:
             return [self.root]
         places = [self.root, *([self.own] if self.own else [])]
         return sorted(path.parent for place in places for path in place.glob("*/*/scheme.toml"))
+
+    def problems_of(self, scheme: Scheme, documents: Iterable[Document] = ()) -> list[Problem]:
+        """Every problem that an edition would have in this catalogue.
+
+        Args:
+            scheme: an edition that is not in it yet.
+            documents: legal documents that would come with it.
+        """
+        known = self.documents | {document.id: document for document in documents}
+        return check_scheme(scheme, known, self._frozen([]), self._hazard_rows)
 
     def check(self) -> list[Problem]:
         """Every problem of every edition."""
@@ -84,11 +119,11 @@ class Library:
         """
         key = (scheme, edition)
         known = self._loaded.get(key)
-        if known is None or known.written != _written(known.folder):
+        if known is None or known.written != _written(known.folder / "scheme.toml"):
             folder = next((f for f in self.folders() if (f.parent.name, f.name) == key), None)
             if folder is None:
                 raise KeyError(f"{scheme}@{edition}")
-            written = _written(folder)
+            written = _written(folder / "scheme.toml")
             loaded, problems = self._read(folder)
             if problems or loaded is None:
                 raise CriteriaError(problems)
@@ -147,10 +182,10 @@ class _Loaded:
     written: int
 
 
-def _written(folder: Path) -> int:
-    """When the head of an edition was last written; 0 when it is gone."""
+def _written(path: Path) -> int:
+    """When a file was last written; 0 when there is none."""
     try:
-        return (folder / "scheme.toml").stat().st_mtime_ns
+        return path.stat().st_mtime_ns
     except OSError:
         return 0
 

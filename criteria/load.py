@@ -3,7 +3,8 @@
 import hashlib
 import json
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, time
 from decimal import Decimal
 from fractions import Fraction
@@ -14,6 +15,8 @@ from criteria.errors import Problem
 from criteria.load_profile import FORMS, read_applies, read_hazard, read_profile
 from criteria.load_shape import read_shape
 from criteria.model import (
+    BOTH,
+    CHINESE,
     Document,
     Element,
     Fact,
@@ -85,24 +88,55 @@ def load_scheme(folder: Path, problems: list[Problem]) -> Scheme | None:
     """
     shown = f"{folder.parent.name}/{folder.name}"
     head = _read_part(folder / "scheme.toml", f"{shown}/scheme.toml", problems)
-    content: list[Any] = [head]
-    elements = []
-    for path in sorted(folder.glob("*.toml")):
-        if path.name == "scheme.toml":
-            continue
-        table = _read_part(path, f"{shown}/{path.name}", problems)
-        if table:
-            content.append(table)
-            elements.append(_element(Reader(table, f"{shown}/{path.name}", "-", problems)))
-    if not head:
-        return None
-    reader = Reader(head, f"{shown}/scheme.toml", "-", problems)
-    scheme = _head(reader, tuple(elements), fingerprint(content))
+    parts = [
+        (f"{shown}/{path.name}", _read_part(path, f"{shown}/{path.name}", problems))
+        for path in sorted(folder.glob("*.toml"))
+        if path.name != "scheme.toml"
+    ]
+    scheme = scheme_of(head, [part for part in parts if part[1]], f"{shown}/scheme.toml", problems)
     for field, expected in (("id", folder.parent.name), ("edition", folder.name)):
         found = str(head.get(field, ""))
-        if found != expected:
-            reader.wrong(field, f"{expected} (the name of its folder)", found)
+        if scheme is not None and found != expected:
+            wanted = f"{expected} (the name of its folder)"
+            problems.append(Problem(f"{shown}/scheme.toml", "-", field, wanted, found))
     return scheme
+
+
+def scheme_of(
+    head: Mapping[str, Any],
+    elements: Sequence[tuple[str, Mapping[str, Any]]],
+    shown: str,
+    problems: list[Problem],
+) -> Scheme | None:
+    """Read an edition from the tables of its files, wherever they come from.
+
+    Args:
+        head: what ``scheme.toml`` says.
+        elements: name and tables of each element file, in order.
+        shown: name of the head in problems.
+        problems: faults are added here.
+
+    Returns:
+        The edition, or None when it has no head at all.
+    """
+    languages = _languages(head, shown, problems)
+    read = tuple(_element(Reader(row, name, "-", problems, languages)) for name, row in elements)
+    if not head:
+        return None
+    reader = Reader(head, shown, "-", problems, languages)
+    reader.read.add("languages")
+    return _head(reader, read, fingerprint([head, *(table for _, table in elements)]))
+
+
+def _languages(head: Mapping[str, Any], shown: str, problems: list[Problem]) -> tuple[str, ...]:
+    """Before anything else is read: they decide what a wording must have."""
+    found = head.get("languages", list(BOTH))
+    if found == list(CHINESE):
+        return CHINESE
+    if found != list(BOTH):
+        expected = '["zh"] or ["zh", "en"]'
+        problems.append(Problem(shown, "-", "languages", expected, repr(found)))
+    return BOTH
 
 
 def _read_part(path: Path, shown: str, problems: list[Problem]) -> dict[str, Any]:
@@ -153,6 +187,7 @@ def _head(reader: Reader, elements: tuple[Element, ...], digest: str) -> Scheme:
         fingerprint=digest,
         shape=read_shape(reader),
         profile=read_profile(reader),
+        languages=reader.languages,
     )
     reader.finish()
     return scheme
@@ -256,9 +291,7 @@ def _item(reader: Reader, element: str, default: Source) -> Item:
         law.append(Source(row.string("document"), row.string("clause"), "derived", verified=False))
         row.finish()
     clause = reader.string("clause", item_id)
-    source = Source(
-        default.document, f"{default.clause} {clause}".strip(), default.wording, default.verified
-    )
+    source = replace(default, clause=f"{default.clause} {clause}".strip())
     if "source" in reader.table:
         source = reader.source()
     item = Item(
@@ -279,6 +312,7 @@ def _item(reader: Reader, element: str, default: Source) -> Item:
         applies=read_applies(reader),
         hazards=reader.words("hazards"),
         form=reader.choice("form", FORMS, "points"),
+        method=reader.optional_text("method"),
     )
     reader.finish()
     return item

@@ -1,5 +1,6 @@
 """What specialty and post standards and hazard lists say besides their scored rows."""
 
+from dataclasses import replace
 from fractions import Fraction
 
 from criteria.model import (
@@ -50,9 +51,7 @@ def read_hazard(reader: Reader, element: str, default: Source) -> HazardRow:
     if row_id and not ID.fullmatch(row_id):
         reader.wrong("id", "letters, digits, dots and dashes", row_id)
     clause = reader.string("clause", "")
-    source = Source(
-        default.document, f"{default.clause} {clause}".strip(), default.wording, default.verified
-    )
+    source = replace(default, clause=f"{default.clause} {clause}".strip())
     observations = tuple(_observation(row) for row in reader.tables("observation"))
     test = reader.table_of("test")
     row = HazardRow(

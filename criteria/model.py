@@ -7,10 +7,13 @@ from fractions import Fraction
 
 from scoring.hazards import HazardTest
 
+CHINESE, BOTH = ("zh",), ("zh", "en")
+"""The languages that the wordings of an edition may have."""
+
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """One wording in both languages."""
+    """One wording in both languages; of a Chinese-only edition both are the Chinese one."""
 
     zh: str
     en: str
@@ -23,13 +26,16 @@ class Text:
 class Source:
     """Where a rule stands: a key of ``sources.toml``, the clause, how far our words are from it.
 
-    ``verified`` says whether a human has checked the rule against the official text.
+    ``verified`` says whether a human has checked the rule against the official text; then
+    ``checked_on`` and ``checked_by`` say when and who.
     """
 
     document: str
     clause: str
     wording: str
     verified: bool
+    checked_on: date | None = None
+    checked_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +146,7 @@ class Item:
         applies: where the row is meant at all; elsewhere it is suggested as not applicable.
         hazards: rows of hazard lists that it contains, ``scheme@edition:row``.
         form: ``points``, or ``yes_no`` for a row that has all its points or none.
+        method: how the standard says the row is assessed (考评办法), as a whole; or None.
     """
 
     id: str
@@ -159,6 +166,7 @@ class Item:
     applies: Applies = Applies()
     hazards: tuple[str, ...] = ()
     form: str = "points"
+    method: Text | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -336,6 +344,7 @@ class Scheme:
     Attributes:
         fingerprint: SHA-256 over everything the edition says.
         published: frozen; a change makes ``criteria check`` fail.
+        languages: of its wordings: Chinese alone, or Chinese and English.
     """
 
     id: str
@@ -359,6 +368,7 @@ class Scheme:
     fingerprint: str
     shape: Shape = Shape()
     profile: Profile = Profile()
+    languages: tuple[str, ...] = BOTH
 
     def __hash__(self) -> int:
         # the fingerprint covers everything; hashing all the texts is slow

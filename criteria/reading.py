@@ -8,17 +8,36 @@ from fractions import Fraction
 from typing import Any
 
 from criteria.errors import Problem
-from criteria.model import Source, Text
+from criteria.model import BOTH, Source, Text
 
 Table = Mapping[str, Any]
 
 
 class Reader:
-    """Reads the fields of one table and notes each fault with file, item and field."""
+    """Reads the fields of one table and notes each fault with file, item and field.
 
-    def __init__(self, table: Table, file: str, item: str, problems: list[Problem]) -> None:
+    Args:
+        table: what the file says.
+        file: shown path of the file.
+        item: what the table is about.
+        problems: faults are added here.
+        languages: which a wording must have; one that is left out is taken from the Chinese.
+    """
+
+    def __init__(
+        self,
+        table: Table,
+        file: str,
+        item: str,
+        problems: list[Problem],
+        languages: tuple[str, ...] = BOTH,
+    ) -> None:
         self.table, self.file, self.item, self.problems = table, file, item, problems
+        self.languages = languages
         self.read: set[str] = set()
+
+    def _inner(self, table: Table, item: str = "") -> "Reader":
+        return Reader(table, self.file, item or self.item, self.problems, self.languages)
 
     def wrong(self, field: str, expected: str, found: object) -> None:
         """Note a fault."""
@@ -92,7 +111,7 @@ class Reader:
         if not isinstance(value, Mapping):
             self.wrong(field, f"a table [{field}]", repr(value))
             return None
-        return Reader(value, self.file, field, self.problems)
+        return self._inner(value, field)
 
     def integer(self, field: str, default: int | None = None) -> int:
         """Read a whole number >= 0."""
@@ -129,7 +148,7 @@ class Reader:
         return value
 
     def text(self, field: str) -> Text:
-        """Read a wording in both languages."""
+        """Read a wording in the languages of the edition."""
         value = self._get(field)
         if not isinstance(value, Mapping):
             self.wrong(field, "a table with zh and en", "nothing" if value is None else repr(value))
@@ -138,14 +157,16 @@ class Reader:
 
     def _text_of(self, value: Mapping[str, Any], field: str) -> Text:
         parts = {}
-        for language in ("zh", "en"):
+        for language in BOTH:
             part = value.get(language)
+            if part is None and language not in self.languages:
+                part = value.get("zh")
             if not isinstance(part, str) or not part.strip():
                 self.wrong(f"{field}.{language}", "a text in quotes", "nothing")
                 part = ""
             parts[language] = part.strip()
         for language in value:
-            if language not in ("zh", "en"):
+            if language not in BOTH:
                 self.wrong(f"{field}.{language}", "only zh and en", language)
         return Text(parts["zh"], parts["en"])
 
@@ -155,7 +176,8 @@ class Reader:
         if not isinstance(value, Mapping):
             self.wrong(field, "a table with the lists zh and en", "nothing")
             return ()
-        zh, en = value.get("zh", []), value.get("en", [])
+        zh = value.get("zh", [])
+        en = value.get("en", [] if "en" in self.languages else zh)
         if not isinstance(zh, list) or not isinstance(en, list) or len(zh) != len(en):
             self.wrong(field, "lists zh and en of the same length", f"{zh!r} / {en!r}")
             return ()
@@ -168,6 +190,13 @@ class Reader:
             return ()
         return self.texts(field)
 
+    def optional_text(self, field: str) -> Text | None:
+        """Read a wording, or nothing."""
+        if field not in self.table:
+            self.read.add(field)
+            return None
+        return self.text(field)
+
     def tables(self, field: str) -> list["Reader"]:
         """Read a list of tables, each with a reader of its own (same item)."""
         value = self._get(field)
@@ -176,7 +205,7 @@ class Reader:
         if not isinstance(value, list) or not all(isinstance(row, Mapping) for row in value):
             self.wrong(field, f"tables [[{field}]]", repr(value))
             return []
-        return [Reader(row, self.file, self.item, self.problems) for row in value]
+        return [self._inner(row) for row in value]
 
     def source(self, field: str = "source") -> Source:
         """Read where a rule stands."""
@@ -184,25 +213,24 @@ class Reader:
         if not isinstance(value, Mapping):
             self.wrong(field, "a table with document and clause", "nothing")
             return Source("", "", "paraphrased", verified=False)
-        inner = Reader(value, self.file, self.item, self.problems)
+        inner = self._inner(value)
         document, clause = inner.string("document"), inner.string("clause")
         wording = inner.choice("wording", ("quoted", "paraphrased", "derived"), "paraphrased")
         verified = "checked" in value
         inner.read.add("checked")
-        if verified:
-            self._checked(value["checked"], field)
+        on, by = self._checked(value["checked"], field) if verified else (None, "")
         inner.finish()
-        return Source(document, clause, wording, verified)
+        return Source(document, clause, wording, verified, on, by)
 
-    def _checked(self, value: object, field: str) -> None:
+    def _checked(self, value: object, field: str) -> tuple[date | None, str]:
         """A rule counts as verified only when a day and a person stand behind it."""
         if not isinstance(value, Mapping):
             self.wrong(f"{field}.checked", "a table with on and by", repr(value))
-            return
-        inner = Reader(value, self.file, self.item, self.problems)
-        inner.day("on", required=True)
-        inner.string("by")
+            return None, ""
+        inner = self._inner(value)
+        on, by = inner.day("on", required=True), inner.string("by")
         inner.finish()
+        return on, by
 
     def finish(self) -> None:
         """Note fields that nobody knows, so that a misspelt one is not silently ignored."""

@@ -15,7 +15,7 @@ from typing import Any
 
 from criteria import CriteriaError, Library, Scheme, default_library
 from portal import i18n
-from portal.commands import bulk
+from portal.commands import bulk, standards
 from portal.documents.workbook_reading import read_scoring_workbook
 from portal.domain.answers import ItemAnswer
 from portal.errors import PortalError, UnreadableFileError
@@ -104,6 +104,7 @@ def _parser() -> argparse.ArgumentParser:
     check = parts.add_parser("check", help=say("criteria_check"))
     check.add_argument("path", nargs="?", type=Path, metavar="PATH")
     check.set_defaults(command=_criteria_check)
+    standards.add(parts)
     return parser
 
 

@@ -45,6 +45,7 @@ class Action(StrEnum):
     VIEW_STATISTICS = "view_statistics"
     ASSIGN_REVIEW = "assign_review"
     MANAGE_ACCOUNTS = "manage_accounts"
+    MANAGE_CRITERIA = "manage_criteria"
 
 
 PERMISSIONS: dict[Action, dict[Role, Scope]] = {
@@ -75,6 +76,7 @@ PERMISSIONS: dict[Action, dict[Role, Scope]] = {
     },
     Action.ASSIGN_REVIEW: {Role.ADMINISTRATOR: Scope.ALL},
     Action.MANAGE_ACCOUNTS: {Role.ADMINISTRATOR: Scope.ALL},
+    Action.MANAGE_CRITERIA: {Role.ADMINISTRATOR: Scope.ALL},
 }
 """Role by action: how far it reaches; a role that is not listed may not."""
 

@@ -52,7 +52,11 @@ def areas(prefix: str = "") -> list[Area]:
 
 def counties() -> list[Area]:
     """Areas in which an enterprise can lie."""
-    return [area for area in areas() if area.level in ("county", "township")]
+    return [
+        area
+        for area in areas()
+        if area.level in ("county", "township") or packs.is_city_without_counties(area.code)
+    ]
 
 
 def view(user: User, enterprise_id: str, language: str) -> EnterpriseView:

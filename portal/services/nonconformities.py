@@ -8,10 +8,9 @@ from datetime import date
 from criteria.packs import terms
 from portal.domain.answers import ItemAnswer
 from portal.domain.assessment import Assessment
-from portal.domain.calendar import add_working_days
 from portal.domain.people import Action, User
 from portal.domain.workflow import AssessmentKind, NonconformityStatus
-from portal.services import records, rights
+from portal.services import deadlines, records, rights
 from portal.services.context import current
 from portal.services.wording import answer_lines
 from portal.store.database import Transaction
@@ -54,7 +53,7 @@ def open_from(
         )
     }
     stream = STREAM[assessment.kind]
-    due = add_working_days(context.today, terms()[stream].working_days).isoformat()
+    due = deadlines.term(context.today, terms()[stream].working_days).ends.isoformat()
     next_no = records.next_number(tx, "nonconformity", "nonconformity_no", enterprise_id)
     for item_id, units in lost.items():
         description = json.dumps(answers[item_id].to_json(), ensure_ascii=False, sort_keys=True)
@@ -119,7 +118,10 @@ def open_from(
 
 @dataclass(frozen=True, slots=True)
 class NonconformityLine:
-    """A non-conformity as it is listed; ``days_left`` is negative when overdue."""
+    """A non-conformity as it is listed; ``days_left`` is negative when overdue.
+
+    ``unknown_years`` are those of its term whose holidays were not published yet.
+    """
 
     number: int
     source: AssessmentKind
@@ -134,6 +136,7 @@ class NonconformityLine:
     due_on: str
     days_left: int
     opened_on: str
+    unknown_years: tuple[int, ...] = ()
 
     @property
     def is_open(self) -> bool:
@@ -159,6 +162,7 @@ def of_enterprise(user: User, enterprise_id: str, language: str) -> list[Nonconf
     for row in rows:
         scheme = context.library.get(row["scheme"], row["edition"])
         item = next(item for item in scheme.items if item.id == row["item_id"])
+        opened_on, due_on = row["opened_at"][:10], date.fromisoformat(row["due_on"])
         lines.append(
             NonconformityLine(
                 row["nonconformity_no"],
@@ -172,8 +176,9 @@ def of_enterprise(user: User, enterprise_id: str, language: str) -> list[Nonconf
                 NonconformityStatus(row["status"]),
                 row["stream"],
                 row["due_on"],
-                (date.fromisoformat(row["due_on"]) - context.today).days,
-                row["opened_at"][:10],
+                (due_on - context.today).days,
+                opened_on,
+                deadlines.unknown_years(date.fromisoformat(opened_on), due_on),
             )
         )
     return lines

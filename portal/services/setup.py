@@ -2,6 +2,7 @@
 
 import re
 
+from criteria import packs
 from portal.domain.ids import new_id
 from portal.domain.people import Role, ancestors
 from portal.errors import InvalidValueError, PortalError
@@ -22,7 +23,7 @@ def installation() -> str | None:
 def set_up(
     *, authority: str, area_code: str, area_name: str, login: str, name: str, password: str
 ) -> None:
-    """Create the authority, its area and the administrator.
+    """Create the authority, its area with all known areas below it, and the administrator.
 
     Raises:
         InvalidValueError: names the field.
@@ -37,6 +38,8 @@ def set_up(
 
     def job(tx: Transaction) -> None:
         mark_installation(tx, "own")
+        for area in packs.areas_below(area_code):
+            add_area(tx, area.code, area.name, area.name)
         add_area(tx, area_code, area_name.strip(), area_name.strip())
         authority_id = add_organisation(tx, "authority", authority.strip(), area_code)
         account = accounts.add_account(
@@ -75,7 +78,7 @@ def mark_installation(tx: Transaction, kind: str) -> None:
 
 
 def add_area(tx: Transaction, code: str, zh: str, en: str) -> None:
-    """Enter an area; its level and parent follow from the code."""
+    """Enter an area; its level and parent are those of GB/T 2260, else follow from the code."""
     level = "county"
     if code == "000000":
         level = "nation"
@@ -83,13 +86,17 @@ def add_area(tx: Transaction, code: str, zh: str, en: str) -> None:
         level = "province"
     elif code.endswith("00"):
         level = "city"
-    parents = ancestors(code)
+    above = ancestors(code)
+    parent = above[1] if len(above) > 1 else None
+    known = packs.areas().get(code)
+    if known is not None:
+        level, parent = known.level, known.parent or "000000"
     tx.run(
         "insert into area (area_code, parent_code, level, name_zh, name_en)"
         " values (:c, :p, :l, :zh, :en) on conflict (area_code) do update"
         " set name_zh = excluded.name_zh, name_en = excluded.name_en",
         c=code,
-        p=parents[1] if len(parents) > 1 else None,
+        p=parent,
         l=level,
         zh=zh,
         en=en,

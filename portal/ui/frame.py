@@ -48,6 +48,7 @@ PAGES[Role.ADMINISTRATOR] = {
     "system": [
         ("administrator/accounts", "accounts", "group"),
         ("administrator/reviews", "review-assignment", "assignment_ind"),
+        ("administrator/criteria_desk", "criteria-desk", "library_books"),
     ],
 }
 PAGES[Role.WORKER] = PAGES[Role.ORGANISER] = {"today": [("open/waiting", "waiting", "hourglass")]}

@@ -57,6 +57,10 @@ def draw_rows(lines: Sequence[NonconformityLine]) -> None:
         wide=(2,),
         key="nonconformity.list",
     )
+    unknown = sorted({year for line in lines if line.is_open for year in line.unknown_years})
+    if unknown:
+        years = t("common.list_separator").join(map(str, unknown))
+        st.caption(t("nonconformity.holidays_unknown", years=years))
 
 
 def _days(line: NonconformityLine) -> str:

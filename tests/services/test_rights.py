@@ -19,6 +19,8 @@ from portal.errors import NotAllowedError, PortalError
 from portal.services import (
     accounts,
     assessments,
+    criteria_desk,
+    editions,
     enterprises,
     nonconformities,
     organisations,
@@ -169,7 +171,28 @@ UPLOAD = Upload({"1.1": full_marks()["1.1"]}, 1, 1, ())
 
 READS = OWN | ASSIGNED | ABOVE
 
+WISH = criteria_desk.Wish("own", "2026")
+
+
+def offered(w: Installation, u: User, number: int) -> object:
+    from portal.services import records
+
+    return editions.offer(u, records.find(w.db, w.enterprise("a"), number), "zh")
+
+
 RULES = [
+    # the criteria desk is the administrator's; what everybody may read needs no right
+    rule(criteria_desk.editions, ADMIN, lambda _, u: criteria_desk.editions(u, "zh")),
+    rule(criteria_desk.check, ADMIN, lambda _, u: criteria_desk.check(u, b"", WISH, "zh")),
+    rule(criteria_desk.take_over, ADMIN, lambda _, u: criteria_desk.take_over(u, b"", WISH)),
+    rule(criteria_desk.publish, ADMIN, lambda _, u: criteria_desk.publish(u, "none@1")),
+    rule(criteria_desk.export, ADMIN, lambda _, u: criteria_desk.export(u, "none@1", "zh")),
+    rule(criteria_desk.changes, ADMIN, lambda _, u: criteria_desk.changes(u, "none@1", "none@2")),
+    *(
+        rule(editions.offer, allowed, lambda w, u, n=number: offered(w, u, n), str(number))
+        for number, allowed in ((SUBMITTED, READS), (DRAFT, OWN))
+    ),
+    on(editions.move, DRAFT, OWN, "2099", 1),
     # assessments: a draft is the enterprise's own, a running review the reviewer's own
     *(
         on(function, number, allowed, *rest)
@@ -341,6 +364,12 @@ REFUSED_FOR_ANOTHER_REASON = {
     "assessments.submit running review",
     "assessments.reopen submitted",
     "enterprises.save_profile",
+    "criteria_desk.check",
+    "criteria_desk.take_over",
+    "criteria_desk.publish",
+    "criteria_desk.export",
+    "criteria_desk.changes",
+    "editions.move draft",
 }
 """Calls that are wrong even for those who may make them; all others must succeed once."""
 
