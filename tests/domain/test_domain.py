@@ -1,7 +1,6 @@
-"""Rules without a database: answers, seals, working days, states, roles, identifiers."""
+"""Rules without a database: answers, seals, states, roles, identifiers."""
 
 import json
-from datetime import date, timedelta
 
 import pytest
 
@@ -16,7 +15,6 @@ from portal.domain.answers import (
     points_text,
 )
 from portal.domain.assessment import grade_answers, pct10, score_text, seal, unseal
-from portal.domain.calendar import add_working_days
 from portal.domain.ids import new_id
 from portal.domain.people import (
     AUTHORITY_ROLES,
@@ -141,29 +139,6 @@ def test_a_score_of_nothing_is_nothing_and_not_zero() -> None:
     assert pct10(grade_answers(RUBRIC, full_marks(), {"deaths": 0}), RUBRIC) == 1000
 
 
-@pytest.mark.parametrize(
-    ("start", "days", "end"),
-    [
-        ("2026-11-20", 1, "2026-11-23"),
-        ("2026-11-20", 5, "2026-11-27"),
-        ("2026-11-21", 1, "2026-11-23"),
-        ("2026-11-22", 1, "2026-11-23"),
-        ("2026-11-20", 20, "2026-12-18"),
-        ("2026-12-31", 1, "2027-01-01"),
-        ("2026-11-20", 0, "2026-11-20"),
-    ],
-)
-def test_working_days_leave_out_weekends(start: str, days: int, end: str) -> None:
-    assert add_working_days(date.fromisoformat(start), days).isoformat() == end
-
-
-def test_a_term_of_five_working_days_is_seven_days_from_a_working_day() -> None:
-    for offset in range(14):
-        day = date(2026, 1, 5) + timedelta(days=offset)
-        if day.weekday() < 5:
-            assert add_working_days(day, 5) - day == timedelta(days=7)
-
-
 def test_an_assessment_moves_only_along_the_table() -> None:
     for status in AssessmentStatus:
         for move in ("submit", "reopen", "void", "nonsense"):
@@ -188,7 +163,11 @@ def test_every_action_is_somebodys_and_reaches_no_farther_than_its_kind_of_role(
                 assert scope is Scope.JURISDICTION
             else:
                 assert role is Role.ADMINISTRATOR
-                assert action in (Action.ASSIGN_REVIEW, Action.MANAGE_ACCOUNTS)
+                assert action in (
+                    Action.ASSIGN_REVIEW,
+                    Action.MANAGE_ACCOUNTS,
+                    Action.MANAGE_CRITERIA,
+                )
 
 
 def test_identifiers_are_version_seven_and_sort_by_time() -> None:
