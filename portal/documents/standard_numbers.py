@@ -24,6 +24,7 @@ _FORMS = (
 )
 _WHOLE_CHINESE = re.compile(_CHINESE)
 _POINTS = re.compile(r"\(?([-−]?\d+(?:\.\d+)?)分?\)?")
+_BROKEN = re.compile(r"(?<=[\u2e80-\uffef])\s*\n\s*|\s*\n\s*(?=[\u2e80-\uffef])")
 _STATED = re.compile(
     r"[（(【\[]\s{0,4}(?:(?:共|满分|标准分|分值|总分)[:：]?\s{0,4})?(\d{1,6}(?:\.\d{1,3})?)\s{0,4}分\s{0,4}[)）】\]]"
 )
@@ -105,6 +106,15 @@ def points_of(cell: GridCell | None) -> tuple[Fraction | None, bool]:
         return None, True
     found = _POINTS.fullmatch(plain_text(cell.shown))
     return (Fraction(found[1].replace("−", "-")) if found else None), True
+
+
+def one_line(title: str) -> str:
+    """A title that was broken to fit a narrow column, Chinese signs joined again.
+
+    >>> one_line("目" + chr(10) + "标"), one_line("Fire" + chr(10) + "safety")
+    ('目标', 'Fire safety')
+    """
+    return re.sub(r"\s*\n\s*", " ", _BROKEN.sub("", title)).strip()
 
 
 def stated_points(title: str) -> tuple[str, Fraction | None]:

@@ -22,7 +22,7 @@ from portal.documents.workbook_safety import Limits
 
 __all__ = ["LIMITS", "StandardReading", "read_standard", "read_standard_grids"]
 
-LIMITS = Limits(rows=100_000, unpacked_megabytes=256)
+LIMITS = Limits(rows=100_000, columns=100, unpacked_megabytes=96)
 """A standard has a few hundred rows; nothing that a person has typed has more than this."""
 
 

@@ -1,7 +1,7 @@
 """Rows of a sheet to what they are: element, item, continuation, sum, note."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from fractions import Fraction
 
@@ -12,6 +12,7 @@ from portal.documents.standard_numbers import (
     Number,
     leading_numbers,
     number_of,
+    one_line,
     points_of,
     split_number,
     stated_points,
@@ -268,7 +269,7 @@ class _SheetReader:
             self._open("element", _SHEET_NUMBER.sub(r"\1、", self.grid.title), "")
 
     def _open(self, level: str, title: str, role: str, number: Number | None = None) -> None:
-        found, name = split_number(title.replace("\n", " "))
+        found, name = split_number(one_line(title))
         number, name = number or found, name or title
         key = plain_text(name)
         cell = self._place(role) if role else "A1"
@@ -324,8 +325,8 @@ class _SheetReader:
             return
         item = self.book.items[-1]
         item.content += [" ".join(words)] if words else []
-        item.method += _some(texts.get("method"))
-        item.evidence += _some(texts.get("evidence"))
+        item.method += filter(None, [texts.get("method")])
+        item.evidence += filter(None, [texts.get("evidence")])
         self._add("continuation", content=" ".join(words), method=texts.get("method", ""))
 
     def _read_item(
@@ -352,8 +353,8 @@ class _SheetReader:
             number,
             points or Fraction(0),
             [content],
-            list(_some(texts.get("method"))),
-            list(_some(texts.get("evidence"))),
+            list(filter(None, [texts.get("method")])),
+            list(filter(None, [texts.get("evidence")])),
             texts.get("star", ""),
         )
         self._check_points(points, texts.get("number", "") or content, is_filled=is_filled)
@@ -393,8 +394,3 @@ class _SheetReader:
             return
         found = cell.shown if cell else ""
         self.findings.error(self.grid.title, self._place("points"), code, found=found, row=name)
-
-
-def _some(text: str | None) -> Iterator[str]:
-    if text:
-        yield text

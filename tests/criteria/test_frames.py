@@ -8,8 +8,11 @@ from criteria import Scheme, default_library, rubric_of
 from scoring.model import Method
 
 FRAMES = {
+    "aqt-9006@2010",
     "coal-mines@2024",
     "construction-contractors@2010",
+    "gbt-33000@2016",
+    "gbt-33000@2025",
     "hazardous-chemicals@2011",
     "machinery@2005",
     "machinery@2013",
@@ -160,3 +163,24 @@ def test_micro_enterprises_have_eight_parts_of_a_hundred_points_and_no_ladder() 
     scheme = frame("micro-enterprises")
     assert points(scheme) == [9, 7, 8, 30, 28, 10, 6, 2]
     assert not scheme.ladder
+
+
+@pytest.mark.parametrize(
+    ("name", "sub_elements"),
+    [
+        ("aqt-9006@2010", [1, 2, 1, 6, 5, 3, 5, 4, 3, 3, 5, 2, 2]),
+        ("gbt-33000@2016", [6, 4, 2, 4, 4, 3, 3, 2]),
+        ("gbt-33000@2025", [0] * 10),
+    ],
+)
+def test_the_basic_norms_are_structures_without_points(name: str, sub_elements: list[int]) -> None:
+    scheme = frame(name)
+    assert [len(element.sub_elements) for element in scheme.elements] == sub_elements
+    assert not scheme.ladder
+    assert set(points(scheme)) == {0}
+
+
+def test_the_basic_norms_of_2025_follow_those_of_2016_without_a_gap() -> None:
+    old, new = frame("gbt-33000@2016"), frame("gbt-33000@2025")
+    assert old.valid_until is not None
+    assert (new.valid_from - old.valid_until).days == 1

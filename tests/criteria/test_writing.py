@@ -1,5 +1,7 @@
 """Editions to files and back: everything is kept, nothing is left half-written."""
 
+import re
+import shutil
 import tomllib
 from dataclasses import replace
 from datetime import date
@@ -73,6 +75,20 @@ def test_a_chinese_only_edition_is_written_without_english_where_there_is_none(
     assert head["title"] == {"zh": "小型评分细则"}
     # an English wording that says more is kept
     assert head["fact"][0]["title"]["en"] == "Deaths"
+
+
+def test_a_wording_without_english_is_the_chinese_one(tmp_path: Path) -> None:
+    folder = tmp_path / "small" / "2020"
+    shutil.copytree(GOOD / "small" / "2020", folder)
+    for path in folder.glob("*.toml"):
+        text = re.sub(r"^en = .*$", "", path.read_text("utf-8"), flags=re.MULTILINE)
+        text = re.sub(r', en = ("[^"]*"|\[[^\]]*\])', "", text)
+        path.write_text(text.replace("published = false", 'languages = ["zh"]'), encoding="utf-8")
+    scheme = loaded(folder)
+    assert scheme.title == Text("小型评分细则", "小型评分细则")
+    assert scheme.items[0].evidence[1] == Text("台账", "台账")
+    assert scheme.items[0].rules[0].text["en"] == "无证上岗的，每人扣2分"
+    assert scheme.languages == ("zh",)
 
 
 def test_method_and_who_has_checked_are_kept(tmp_path: Path) -> None:

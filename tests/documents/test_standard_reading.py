@@ -225,6 +225,20 @@ def test_names_of_columns_with_brackets_spaces_and_two_rows() -> None:
     )
 
 
+def test_titles_broken_to_fit_a_narrow_column_are_joined() -> None:
+    rows = [
+        HEAD,
+        ("一、\n目\n标\n（5分）", "1.1 制度与\n考核", "甲", 5, ""),
+        ("二、机构", "", "乙", 5, ""),
+        ("", "二级安\n全机构", "丙", 5, ""),
+    ]
+    reading = read(rows)
+    assert reading.errors == ()
+    assert [e.title.zh for e in reading.scheme.elements] == ["目标", "机构"]
+    subs = [sub.title.zh for e in reading.scheme.elements for sub in e.sub_elements]
+    assert subs == ["制度与考核", "二级安全机构"]
+
+
 def test_content_merged_over_scored_rows_is_the_same_as_above() -> None:
     rows = [HEAD, ("目标", "", "甲", 5, "不得分"), ("", "", "", 3, "每处扣1分")]
     reading = read(rows, merged={"评分细则": ["C2:C3"]})

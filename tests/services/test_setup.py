@@ -42,6 +42,23 @@ def test_an_empty_database_waits_for_an_answer(empty: Database) -> None:
     assert broken_links(empty, user.organisation_id) == []
 
 
+def test_an_authority_of_a_real_area_finds_all_areas_below_it(empty: Database) -> None:
+    setup.set_up(**{**OWN, "area_code": "500000", "area_name": "重庆"})
+    rows = empty.rows("select area_code, parent_code, level, name_zh from area order by 1")
+    assert len(rows) == 39
+    names = {row["area_code"]: row["name_zh"] for row in rows}
+    assert (names["500000"], names["500110"]) == ("重庆", "綦江区")
+    assert {row["parent_code"] for row in rows} == {"000000", "500000"}
+    assert [row["level"] for row in rows] == ["province", *["county"] * 38]
+    assert len(enterprises.counties()) == 38
+
+
+@pytest.mark.usefixtures("empty")
+def test_enterprises_lie_in_a_city_that_has_no_counties() -> None:
+    setup.set_up(**{**OWN, "area_code": "441900", "area_name": "东莞市"})
+    assert [area.code for area in enterprises.counties()] == ["441900"]
+
+
 def test_the_first_start_is_answered_only_once(empty: Database) -> None:
     setup.set_up(**OWN)
     with pytest.raises(PortalError, match="already_set_up"):

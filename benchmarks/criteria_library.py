@@ -1,6 +1,6 @@
 """The criteria: loading and checking the whole library, building the index, searching.
 
-python benchmarks/criteria.py
+python benchmarks/criteria_library.py
 """
 
 import json

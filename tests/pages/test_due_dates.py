@@ -1,0 +1,42 @@
+"""Due dates in a year whose holidays are not published yet say so, where they are shown."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from portal.services import deadlines, nonconformities
+from tests.conftest import NOW, Installation, lost
+
+from .conftest import Open, sound, texts
+
+LAST = max(deadlines.calendar().years)
+FAULTS = {"1.4": lost("no_record")}
+PAGES = ("enterprise/nonconformities", "enterprise/today")
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_term_into_an_unpublished_year_carries_a_note(
+    small: Installation, open_portal: Open, page: str
+) -> None:
+    small.clock.moment = datetime(LAST, 12, 20, 2, 0, tzinfo=UTC)
+    small.submitted(year=LAST, answers=FAULTS)
+    small.clock.moment = NOW  # before the session ends
+    manager = small["a-manager"]
+    (line,) = nonconformities.of_enterprise(manager, manager.organisation_id, "zh")
+    assert line.unknown_years == (LAST + 1,)
+    assert f"{LAST + 1}年的节假日安排尚未收录" in texts(sound(open_portal(manager, page)))
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_term_in_known_years_carries_none(
+    small: Installation, open_portal: Open, page: str
+) -> None:
+    small.clock.moment = datetime(LAST, 9, 18, 2, 0, tzinfo=UTC)
+    small.submitted(year=LAST, answers=FAULTS)
+    small.clock.moment = NOW  # before the session ends
+    manager = small["a-manager"]
+    (line,) = nonconformities.of_enterprise(manager, manager.organisation_id, "zh")
+    assert line.unknown_years == ()
+    shown = texts(sound(open_portal(manager, page)))
+    assert "尚未登录" not in shown
+    assert "节假日安排尚未收录" not in shown
