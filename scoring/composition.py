@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from scoring.facts import read_fact
-from scoring.model import ElementResult, FactRule, FactValue, Method, Rubric
+from scoring.model import ElementResult, FactRule, FactValue, Imported, Method, Rubric
 from scoring.totals import Totals
 
 
@@ -27,10 +27,11 @@ def compose(rubric: Rubric, totals: Totals, facts: Mapping[str, FactValue]) -> C
     """
     base = _base(rubric, totals)
     missing = None
-    if rubric.imported is not None:
-        imported = _imported(rubric, facts)
+    source = rubric.imported
+    if source is not None:
+        imported = _imported(source, rubric, facts)
         if imported is None:
-            missing, imported = rubric.imported.fact, Fraction(0)
+            missing, imported = source.fact, Fraction(0)
         base = imported if base is None else base + imported
     if base is None:
         return Composed(None)
@@ -78,7 +79,7 @@ def shares_of(rubric: Rubric, totals: Totals) -> dict[str, Fraction]:
         group.id: group.weight for group in rubric.groups if group.weight and within.get(group.id)
     }
     if not rubric.groups:
-        outer = {"": Fraction(1)} if within else {}
+        outer = {"": Fraction(1)}
     whole = sum(outer.values(), Fraction(0))
     return {
         element.id: element.weight / within[element.group] * outer[element.group] / whole
@@ -115,10 +116,7 @@ def group_rates(rubric: Rubric, totals: Totals) -> dict[str, Fraction]:
     return rates
 
 
-def _imported(rubric: Rubric, facts: Mapping[str, FactValue]) -> Fraction | None:
-    source = rubric.imported
-    if source is None:
-        return Fraction(0)
+def _imported(source: Imported, rubric: Rubric, facts: Mapping[str, FactValue]) -> Fraction | None:
     if source.values:
         value = facts.get(source.fact)
         return next((points for name, points in source.values if name == value), None)

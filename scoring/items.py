@@ -8,12 +8,17 @@ from scoring.model import Answer, Deduction, DeductionRule, ItemRubric, Kind, Sc
 
 @dataclass(frozen=True, slots=True)
 class ItemScore:
-    """An item after its own deductions, before anything reaches beyond it."""
+    """An item after its own deductions, before anything reaches beyond it.
+
+    Attributes:
+        beyond: rules that take points (units) from what is larger than the item.
+        zeroes: what scores nothing besides, each with the clause that says so.
+    """
 
     earned: int
     not_applicable: int
     beyond: tuple[tuple[DeductionRule, int], ...] = ()
-    zeroes: tuple[tuple[DeductionRule, Scope], ...] = ()
+    zeroes: tuple[tuple[str, Scope], ...] = ()
 
 
 def check_answer(item: ItemRubric, answer: Answer) -> None:
@@ -89,11 +94,9 @@ def score_item(item: ItemRubric, answer: Answer) -> ItemScore:
         return ItemScore(earned=0, not_applicable=item.points)
     lost = answer.lost
     beyond: list[tuple[DeductionRule, int]] = []
-    zeroes: list[tuple[DeductionRule, Scope]] = []
+    zeroes: list[tuple[str, Scope]] = []
     for deduction in answer.deductions:
-        rule = item.rule(deduction.rule)
-        if rule is None:  # check_answer has refused this; kept so that the type is narrow
-            raise ScoringError("unknown_rule", item=item.id, rule=deduction.rule, known="-")
+        rule = next(rule for rule in item.rules if rule.id == deduction.rule)
         taken = amount(rule, deduction, item.points)
         if rule.scope is Scope.ITEM:
             lost += taken
@@ -102,19 +105,19 @@ def score_item(item: ItemRubric, answer: Answer) -> ItemScore:
         if rule.zeroes is Scope.ITEM:
             lost = max(lost, item.points)
         elif rule.zeroes is not None:
-            zeroes.append((rule, rule.zeroes))
+            zeroes.append((rule.clause, rule.zeroes))
     if item.veto is not None and lost:
         if item.veto is Scope.ITEM:
             lost = item.points
         else:
-            zeroes.append((DeductionRule("veto", Kind.WHOLE, clause=item.clause), item.veto))
+            zeroes.append((item.clause, item.veto))
     earned = max(0, item.points - lost)
     if earned == 0 and item.points:
         for rule in item.rules:
             if rule.trigger is Trigger.ITEM_AT_ZERO:
                 beyond.append((rule, rule.points if rule.points is not None else item.points))
                 if rule.zeroes is not None and rule.zeroes is not Scope.ITEM:
-                    zeroes.append((rule, rule.zeroes))
+                    zeroes.append((rule.clause, rule.zeroes))
     return ItemScore(earned, 0, tuple(beyond), tuple(zeroes))
 
 
@@ -125,11 +128,10 @@ def worst_answer(item: ItemRubric, reach: int) -> Answer:
         item: the unanswered item.
         reach: points (units) that its element has at most; a counted rule need not go further.
     """
-    deductions = []
-    for rule in item.rules:
-        if rule.trigger is Trigger.REPORTED and (rule.scope is not Scope.ITEM or rule.zeroes):
-            points = rule.points if rule.kind is Kind.RANGE else None
-            often = rule.kind in (Kind.EACH, Kind.PER_PERCENT) and rule.points
-            count = -(-reach // rule.points) if often and rule.points else 1
-            deductions.append(Deduction(rule.id, max(1, count), points))
-    return Answer(tuple(deductions), lost=item.points, reason="worst case")
+    # count and points of every rule: amount() reads the one that its kind is about
+    deductions = tuple(
+        Deduction(rule.id, -(-reach // rule.points) if rule.points else 1, rule.points)
+        for rule in item.rules
+        if rule.trigger is Trigger.REPORTED and (rule.scope is not Scope.ITEM or rule.zeroes)
+    )
+    return Answer(deductions, lost=item.points)

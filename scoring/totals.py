@@ -174,11 +174,11 @@ class _Sheet:
     def _zero(self, scope: Scope, left: dict[str, int]) -> tuple[list[Reason], bool]:
         reasons, vetoed = [], False
         for item_id, score in self.beyond:
-            for rule, zeroes in score.zeroes:
+            for clause, zeroes in score.zeroes:
                 if zeroes is Scope.ASSESSMENT:
                     if scope is Scope.ELEMENT:
                         vetoed = True
-                        reasons.append(Reason("veto", "no_grade", item=item_id, clause=rule.clause))
+                        reasons.append(Reason("veto", "no_grade", item=item_id, clause=clause))
                 elif self._scope(item_id, zeroes) is scope:
                     target = self._target(item_id, scope)
                     left[target] = 0
@@ -188,7 +188,7 @@ class _Sheet:
                             f"{scope.value}:{target}",
                             item=item_id,
                             element=self.rubric.by_id[item_id].element,
-                            clause=rule.clause,
+                            clause=clause,
                         )
                     )
         return reasons, vetoed

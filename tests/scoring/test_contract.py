@@ -1,6 +1,7 @@
 """What the engine refuses, each time naming the item and the rule, or the fact."""
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -14,9 +15,12 @@ from scoring import (
     Deduction,
     DeductionRule,
     ElementRubric,
+    Grade,
     ItemRubric,
     Kind,
+    Outcome,
     PerformanceRung,
+    Result,
     Rubric,
     Rung,
     Scope,
@@ -24,7 +28,20 @@ from scoring import (
     Trigger,
     grade,
 )
+from scoring.aggregation import Combine, Unit, UnitRule, aggregate
+from scoring.checklist import Checklist, CheckRow, Reply, check_off
+from scoring.comparison import compare, fall_through
 from scoring.model import FactRule, FactValue
+from scoring.sampling import (
+    Band,
+    Sample,
+    SampledRow,
+    SamplingTable,
+    Take,
+    row_points,
+    sample_size,
+)
+from scoring.shares import GroupRule, GroupRung, Member, grade_group
 
 RUBRIC = Rubric(
     scheme="small",
@@ -168,6 +185,77 @@ def test_a_comparison_that_the_engine_does_not_know_is_refused_with_its_fact() -
     assert caught.value.values == {"fact": "deaths", "found": "!="}
 
 
+def _full(rubric: Rubric) -> Result:
+    return grade(rubric, {item.id: Answer(full=True) for item in rubric.items}, {})
+
+
+MEAN, WEIGHTED = UnitRule(Combine.MEAN), UnitRule(Combine.WEIGHTED)
+TO_TEN = SamplingTable((Band(10, Take.ALL),))
+NO_AMOUNT = SamplingTable((Band(None, Take.SHARE),))
+ROW = SampledRow(20)
+HUNDRED = Unit("A1", Fraction(100))
+OTHER = replace(RUBRIC, items=(replace(RUBRIC.items[0], id="5.2"),))
+
+BEYOND_A_SHEET: list[tuple[str, Callable[[], object], str, dict[str, str]]] = [
+    ("a population below zero", lambda: sample_size(TO_TEN, -1), "bad_population", {"found": "-1"}),
+    ("half a population", lambda: sample_size(TO_TEN, Fraction(1, 2)),
+     "bad_population", {"found": "1/2"}),
+    ("a population that the table does not cover", lambda: sample_size(TO_TEN, 11),
+     "population_outside_table", {"population": "11"}),
+    ("a line of the table that asks for nothing", lambda: sample_size(NO_AMOUNT, 5),
+     "bad_band", {"found": "0", "population": "5"}),
+    ("more passed than were looked at", lambda: row_points(ROW, TO_TEN, Sample(5, 4, 5)),
+     "bad_sample", {"passed": "5", "found": "4"}),
+    ("a number looked at below zero", lambda: row_points(ROW, TO_TEN, Sample(5, -1, -1)),
+     "bad_sample", {"passed": "-1", "found": "-1"}),
+    ("half a machine that passed", lambda: row_points(ROW, TO_TEN, Sample(5, 1, 0.5)),
+     "bad_sample", {"passed": "0.5", "found": "1"}),
+    ("more looked at than there are", lambda: row_points(ROW, TO_TEN, Sample(4, 5, 5)),
+     "sample_beyond_population", {"found": "5", "population": "4"}),
+    ("more sites than there are",
+     lambda: aggregate(replace(MEAN, sample=TO_TEN), [HUNDRED], population=0),
+     "sample_beyond_population", {"found": "1", "population": "0"}),
+    ("a unit given twice", lambda: aggregate(MEAN, [HUNDRED, HUNDRED]),
+     "unit_twice", {"unit": "A1"}),
+    ("a member given twice", lambda: grade_group(GroupRule(()), [Member("a"), Member("a")], None),
+     "unit_twice", {"unit": "a"}),
+    ("a score above the full score", lambda: aggregate(MEAN, [Unit("A1", Fraction(101))]),
+     "unit_score", {"unit": "A1", "found": "101", "points": "100"}),
+    ("an interval that runs backwards",
+     lambda: aggregate(MEAN, [Unit("A1", interval=(Fraction(9), Fraction(8)))]),
+     "unit_score", {"unit": "A1", "found": "9 – 8", "points": "100"}),
+    ("a weight of zero", lambda: aggregate(WEIGHTED, [replace(HUNDRED, weight=Fraction(0))]),
+     "unit_weight", {"unit": "A1", "found": "0"}),
+    ("a class of accident that the rule does not have",
+     lambda: grade_group(
+         GroupRule((GroupRung("1", worst_accident="general"),), ("none", "general")),
+         [Member("a")], "awful",
+     ),
+     "bad_fact", {"fact": "worst_accident", "found": "awful", "expected": "none, general"}),
+    ("a reply to a row that the checklist does not have",
+     lambda: check_off(Checklist((CheckRow("exit"),)), {"stairs": Reply.YES}),
+     "unknown_row", {"row": "stairs", "known": "exit"}),
+    ("two sheets with different items", lambda: compare(_full(RUBRIC), _full(OTHER)),
+     "sheets_differ", {"item": "5.1"}),
+    ("an application for a grade that the ladder does not have",
+     lambda: fall_through(("1", "2"), "A", Outcome.GRADED, Grade("1", "1")),
+     "unknown_grade", {"found": "A", "known": "1, 2"}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("ask", "code", "values"),
+    [row[1:] for row in BEYOND_A_SHEET],
+    ids=[row[0] for row in BEYOND_A_SHEET],
+)
+def test_what_lies_beyond_a_sheet_is_refused_with_what_was_found(
+    ask: Callable[[], object], code: str, values: dict[str, str]
+) -> None:
+    with pytest.raises(ScoringError) as caught:
+        ask()
+    assert (caught.value.code, caught.value.values) == (code, values)
+
+
 def test_every_refusal_of_the_engine_is_shown_above() -> None:
     engine = Path(scoring.__file__).parent
     raised = {
@@ -175,8 +263,12 @@ def test_every_refusal_of_the_engine_is_shown_above() -> None:
         for path in engine.glob("*.py")
         for code in re.findall(r'ScoringError\(\s*"(\w+)"', path.read_text(encoding="utf-8"))
     }
-    shown = {code for _, _, code, _ in REFUSED} | {"bad_fact", "unknown_item", "unknown_comparison"}
-    assert raised == shown | {"may_not_be_absent"}
+    shown = {code for _, _, code, _ in [*REFUSED, *BEYOND_A_SHEET]}
+    shown |= {"bad_fact", "unknown_item", "unknown_comparison"}
+    shown |= {"may_not_be_absent"}  # below
+    shown |= {"bad_observation"}  # test_hazards.py
+    shown |= {"sub_element_twice"}  # test_bulk.py
+    assert raised == shown
 
 
 def test_a_row_that_must_take_part_cannot_be_left_out() -> None:

@@ -57,12 +57,19 @@ def test_nothing_looked_at_is_unknown_and_never_absent() -> None:
     assert judge(FREEZER, {}) is judge(UNMARKED, {}) is judge(PEOPLE, {}) is Verdict.UNKNOWN
 
 
-@pytest.mark.parametrize("observed", [{"people": True}, {"no_room": 3}])
+@pytest.mark.parametrize(
+    ("observed", "values"),
+    [
+        ({"people": True}, {"fact": "people", "found": "True", "expected": "a number"}),
+        ({"no_room": 3}, {"fact": "no_room", "found": "3", "expected": "true or false"}),
+    ],
+)
 def test_a_number_for_a_question_or_a_word_for_a_number_is_refused(
-    observed: dict[str, Observed],
+    observed: dict[str, Observed], values: dict[str, str]
 ) -> None:
-    with pytest.raises(ScoringError, match="bad observation"):
+    with pytest.raises(ScoringError) as caught:
         judge(FREEZER, observed)
+    assert (caught.value.code, caught.value.values) == ("bad_observation", values)
 
 
 def test_the_questions_of_a_test_are_named_in_their_order() -> None:

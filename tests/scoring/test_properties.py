@@ -26,6 +26,18 @@ from scoring import (
     Trigger,
     grade,
 )
+from scoring.model import (
+    AbsenceCap,
+    Adjustment,
+    ControlLine,
+    Downgrade,
+    Group,
+    Imported,
+    Method,
+    Minimum,
+    Role,
+    StarRule,
+)
 
 examples = settings(max_examples=200, deadline=None)
 
@@ -354,3 +366,261 @@ def test_the_grades_still_possible_hold_however_the_unknown_facts_turn_out(
         assert best <= rank(rubric, later.grade) <= worst
     if not unknown:
         assert now.possible == Grade(now.grade, now.grade)
+
+
+# ------------------------------------------------------------------ weights, gates, bonus, events
+
+shapes = settings(max_examples=100, deadline=None)
+
+LOW_LADDER = (Rung("1", ">=", Fraction(60)), Rung("2", ">", Fraction(30)))
+FACTS_OF_SHAPES = {"events": (0, 1, 2), "held": ("first", "second")}
+ROLES = st.sampled_from((Role.BASE, Role.BASE, Role.BASE, Role.BONUS, Role.PENALTY))
+GRADES = st.sampled_from(("1", "2"))
+RATES = st.integers(0, 100).map(Fraction)
+SOME = st.integers(0, 12).map(Fraction)
+SELDOM = st.sampled_from((False, False, False, True))
+
+
+@st.composite
+def shaped(draw: st.DrawFn) -> Rubric:
+    """A random sheet with any mixture of the shapes that a scheme can have."""
+    plain = draw(rubrics())
+    items = tuple(
+        replace(
+            item,
+            role=draw(ROLES),
+            guarantee=draw(SELDOM),
+            star=draw(st.sampled_from(("", "★"))),
+            veto=item.veto if draw(SELDOM) else None,
+        )
+        for item in plain.items
+    )
+    groups = draw(
+        st.sampled_from(((), (Group("left", Fraction(6, 10)), Group("right", Fraction(4, 10)))))
+    )
+    elements = tuple(
+        ElementRubric(
+            row.id,
+            sum(i.points for i in items if i.element == row.id and i.role is Role.BASE),
+            Fraction(draw(st.integers(1, 9)), 10),
+            draw(st.sampled_from([group.id for group in groups])) if groups else "",
+            draw(st.none() | st.integers(1, 10)),
+        )
+        for row in plain.elements
+    )
+    parts = st.sampled_from(("*", *(row.id for row in elements), *(row.id for row in groups)))
+    bounds = st.none() | SOME
+    return replace(
+        plain,
+        ladder=LOW_LADDER,
+        elements=elements,
+        items=items,
+        groups=groups,
+        method=draw(st.sampled_from(Method)),
+        minimums=tuple(
+            Minimum(draw(GRADES), draw(parts), draw(st.sampled_from((">=", ">"))), draw(RATES))
+            for _ in range(draw(st.integers(0, 2)))
+        ),
+        stars=draw(st.just(()) | st.tuples(st.builds(StarRule, GRADES, st.just(("★",)), RATES))),
+        absence_cap=draw(
+            st.none()
+            | st.builds(
+                AbsenceCap, st.none() | GRADES, st.none() | st.integers(0, 40), st.none() | RATES
+            )
+        ),
+        adjustment=Adjustment(
+            draw(bounds), draw(bounds), draw(st.sampled_from((None, Fraction(100))))
+        ),
+        imported=draw(
+            st.none()
+            | st.just(Imported("held", (("first", Fraction(40)), ("second", Fraction(20)))))
+        ),
+        downgrades=draw(
+            st.just(())
+            | st.tuples(st.builds(Downgrade, st.just("events"), st.integers(0, 2), SOME))
+        ),
+        hazard_blocks=draw(st.booleans()),
+        control_lines=(ControlLine(elements[0].id, draw(RATES)),),
+    )
+
+
+@st.composite
+def shaped_sheets(
+    draw: st.DrawFn, *, open_items: bool = False
+) -> tuple[Rubric, dict[str, Answer], dict[str, int | str]]:
+    rubric = draw(shaped())
+    answers = {
+        item.id: replace(draw(marks(item)), major_hazard=draw(st.integers(0, 29)) == 7)
+        for item in rubric.items
+        if not (open_items and draw(st.booleans()))
+    }
+    facts = {name: draw(st.sampled_from(values)) for name, values in FACTS_OF_SHAPES.items()}
+    return rubric, answers, facts
+
+
+Shaped = tuple[Rubric, dict[str, Answer], dict[str, int | str]]
+
+
+@shapes
+@given(shaped_sheets(open_items=True))
+def test_rows_elements_and_the_whole_agree_in_every_shape(sheet: Shaped) -> None:
+    rubric = sheet[0]
+    result = grade(*sheet)
+    base = {item.id for item in rubric.items if item.role is Role.BASE}
+    for item in result.items:
+        assert item.not_applicable + item.earned + item.deducted == item.points
+        assert min(item.not_applicable, item.earned, item.deducted) >= 0
+    for element in result.elements:
+        rows = [row for row in result.items if row.element == element.id and row.id in base]
+        assert element.points == sum(row.points for row in rows)
+        assert element.not_applicable == sum(row.not_applicable for row in rows)
+        assert element.attainable == element.points - element.not_applicable
+        assert element.attainable == element.earned + element.deducted
+        assert 0 <= element.earned <= sum(row.earned for row in rows) - element.special
+    for figure in ("points", "not_applicable", "attainable", "earned", "deducted"):
+        assert getattr(result, figure) == sum(getattr(row, figure) for row in result.elements)
+
+
+@shapes
+@given(shaped_sheets())
+def test_special_deductions_take_no_more_than_is_left(sheet: Shaped) -> None:
+    rubric = sheet[0]
+    result = grade(*sheet)
+    for target in {(row.scope, row.target) for row in result.specials}:
+        rows = [
+            row
+            for row in result.items
+            if (row.sub_element if target[0] is Scope.SUB_ELEMENT else row.element) == target[1]
+            and rubric.by_id[row.id].role is Role.BASE
+        ]
+        own = [row for row in result.specials if (row.scope, row.target) == target]
+        assert all(0 <= row.taken <= row.asked for row in own)
+        assert sum(row.taken for row in own) <= sum(row.earned for row in rows)
+
+
+@shapes
+@given(shaped())
+def test_nothing_applicable_is_not_assessable_in_every_shape(rubric: Rubric) -> None:
+    result = grade(
+        replace(rubric, imported=None),
+        {item.id: Answer(not_applicable="there is none") for item in rubric.items},
+        {"events": 0},
+    )
+    assert result.outcome is Outcome.NOT_ASSESSABLE
+    assert (result.score, result.interval, result.grade) == (None, None, None)
+
+
+@shapes
+@given(shaped_sheets(open_items=True))
+def test_a_score_leaves_the_scale_by_bonus_or_import_only(sheet: Shaped) -> None:
+    rubric = sheet[0]
+    result = grade(*sheet)
+    assume(result.interval is not None)
+    highest = rubric.scale
+    if any(item.role is Role.BONUS for item in rubric.items):
+        bonus = sum(item.points for item in rubric.items if item.role is Role.BONUS) * rubric.unit
+        bound = rubric.adjustment.most_bonus
+        highest += bonus if bound is None else min(bonus, bound)
+    if rubric.imported is not None:
+        highest += 40
+    if rubric.adjustment.highest is not None:
+        highest = min(highest, rubric.adjustment.highest)
+    worst, best = result.interval
+    assert 0 <= worst <= best
+    # rounding may lift a bound by less than one step
+    assert best < highest + Fraction(1, 10**rubric.decimals)
+
+
+@shapes
+@given(shaped_sheets(), st.data())
+def test_a_point_more_lost_never_raises_score_or_grade_in_any_shape(
+    sheet: Shaped, data: st.DataObject
+) -> None:
+    rubric, answers, facts = sheet
+    applicable = [item for item in rubric.items if answers[item.id].not_applicable is None]
+    assume(applicable)
+    item = data.draw(st.sampled_from(applicable))
+    answer = answers[item.id]
+    more = data.draw(st.integers(answer.lost, item.points))
+    harder = replace(answer, lost=more, reason="seen", full=answer.full and not more)
+    before = grade(rubric, answers, facts)
+    after = grade(rubric, answers | {item.id: harder}, facts)
+    assume(before.score_exact is not None)
+    assert after.score_exact <= before.score_exact
+    assert rank(rubric, after.grade) >= rank(rubric, before.grade)
+
+
+@shapes
+@given(shaped_sheets(), st.data())
+def test_a_further_row_that_does_not_apply_changes_neither_score_nor_vetoes(
+    sheet: Shaped, data: st.DataObject
+) -> None:
+    rubric, answers, facts = sheet
+    rubric = replace(rubric, absence_cap=None)  # only the cap counts what does not apply
+    model = data.draw(st.sampled_from(rubric.items))
+    veto = data.draw(st.sampled_from(Scope))
+    row = replace(model, id="9.9", veto=veto, guarantee=True, star="★", points=7)
+    wider = replace(rubric, items=(*rubric.items, row))
+    absent = answers | {"9.9": Answer(not_applicable="there is none", major_hazard=False)}
+    before, after = grade(rubric, answers, facts), grade(wider, absent, facts)
+    assert (after.outcome, after.grade) == (before.outcome, before.grade)
+    assert after.score_exact == before.score_exact
+    assert after.reasons == before.reasons
+
+
+@shapes
+@given(shaped_sheets(), st.data())
+def test_a_row_that_stops_applying_raises_no_veto_and_zeroes_nothing(
+    sheet: Shaped, data: st.DataObject
+) -> None:
+    rubric, answers, facts = sheet
+    item = data.draw(st.sampled_from(rubric.items))
+    gone = answers | {item.id: Answer(not_applicable="there is none")}
+    result = grade(rubric, gone, facts)
+    codes = ("veto", "zeroed", "special_deduction", "star", "major_hazard")
+    assert not [row for row in result.reasons if row.code in codes and row.item == item.id]
+
+
+@shapes
+@given(shaped_sheets(open_items=True))
+def test_a_control_line_decides_nothing(sheet: Shaped) -> None:
+    rubric, answers, facts = sheet
+    shown, hidden = (
+        grade(one, answers, facts) for one in (rubric, replace(rubric, control_lines=()))
+    )
+    rest = tuple(reason for reason in shown.reasons if reason.code != "control_line")
+    assert replace(shown, reasons=rest) == hidden
+
+
+@shapes
+@given(shaped_sheets(), st.data())
+def test_the_mark_of_a_major_hazard_leaves_every_figure(sheet: Shaped, data: st.DataObject) -> None:
+    rubric, answers, facts = sheet
+    item = data.draw(st.sampled_from(rubric.items))
+    marked = answers | {item.id: replace(answers[item.id], major_hazard=True)}
+    before, after = grade(rubric, answers, facts), grade(rubric, marked, facts)
+    assert (after.score_exact, after.items, after.elements) == (
+        before.score_exact,
+        before.items,
+        before.elements,
+    )
+    assert rank(rubric, after.grade) >= rank(rubric, before.grade)
+    if not rubric.hazard_blocks:
+        assert after == before
+
+
+@shapes
+@given(shaped_sheets(open_items=True), st.data())
+def test_the_interval_holds_in_every_shape(sheet: Shaped, data: st.DataObject) -> None:
+    rubric, answers, facts = sheet
+    now = grade(rubric, answers, facts)
+    closing = {
+        item.id: data.draw(marks(item, may_not_apply=False))
+        for item in rubric.items
+        if item.id not in answers
+    }
+    later = grade(rubric, answers | closing, facts)
+    assume(later.score is not None)
+    assert now.interval[0] <= later.score <= now.interval[1]
+    best, worst = rank(rubric, now.possible.best), rank(rubric, now.possible.worst)
+    assert best <= rank(rubric, later.grade) <= worst

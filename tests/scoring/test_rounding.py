@@ -57,7 +57,15 @@ def test_a_half_goes_away_from_zero_and_is_shown_with_its_digits(
 
 @pytest.mark.parametrize(
     ("value", "shown"),
-    [("1.50", "1.5"), ("896", "896"), ("0", "0"), ("1/3", "1/3"), ("-0.125", "-0.125")],
+    [
+        ("1.50", "1.5"),
+        ("896", "896"),
+        ("0", "0"),
+        ("1/3", "1/3"),
+        ("-0.125", "-0.125"),
+        ("0.000000000001", "0.000000000001"),
+        ("0.0000000000001", "1/10000000000000"),  # more digits than anybody reads
+    ],
 )
 def test_an_exact_number_is_written_without_loss(value: str, shown: str) -> None:
     assert plain(Fraction(value)) == shown

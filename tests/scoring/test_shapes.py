@@ -120,6 +120,26 @@ def test_a_minimum_can_name_one_element_or_ask_for_strictly_more() -> None:
     assert grade(strict, both(0, 10), {}).grade == "2"
 
 
+@pytest.mark.parametrize(("first", "reached"), [(50, "1"), (51, "2")])
+def test_a_minimum_of_a_group_is_met_by_the_weighted_mean_of_its_elements(
+    first: int, reached: str
+) -> None:
+    # three parts of the first and two of the second: 3 * 50 + 2 * 100 of 500 are 70 per cent
+    elements = (
+        ElementRubric("1", 100, weight=Fraction(3), group="site"),
+        ElementRubric("2", 100, weight=Fraction(2), group="site"),
+        ElementRubric("3", 100, weight=Fraction(1), group="office"),
+    )
+    grouped = rubric(
+        method=Method.WEIGHTS,
+        elements=elements,
+        items=(item("1.1"), item("2.1"), item("3.1")),
+        groups=(Group("site", Fraction(1)), Group("office", Fraction(9))),
+        minimums=(Minimum("1", "site", ">=", Fraction(70)),),
+    )
+    assert grade(grouped, both(first, 0) | {"3.1": FULL}, {}).grade == reached
+
+
 def test_a_starred_row_that_loses_a_point_closes_the_grades_that_ask_for_it() -> None:
     stars = rubric(
         items=(item("1.1", star="★★★"), item("2.1")),
@@ -173,6 +193,17 @@ def test_bonus_and_penalty_come_after_the_base_and_are_bounded() -> None:
     assert grade(extra, both(0, 0) | {"1.2": lost(8), "2.2": lost(6)}, {}).score == 94
 
 
+def test_bonus_and_penalty_rows_in_tenths_of_a_point_count_in_points() -> None:
+    tenths = rubric(
+        unit=Fraction(1, 10),
+        items=(item("1.1"), item("1.2", 15, role=Role.BONUS), item("1.3", 25, role=Role.PENALTY)),
+        elements=(ElementRubric("1", 100),),
+    )
+    answers = {"1.1": lost(20), "1.2": FULL, "1.3": lost(25)}
+    assert grade(tenths, answers, {}).score == Fraction("79")
+    assert grade(tenths, answers | {"1.2": lost(15)}, {}).score == Fraction("77.5")
+
+
 def test_a_base_score_taken_from_another_grade_waits_until_that_grade_is_known() -> None:
     values = (("1", Fraction(90)), ("2", Fraction(80)))
     taken = rubric(
@@ -183,6 +214,12 @@ def test_a_base_score_taken_from_another_grade_waits_until_that_grade_is_known()
     assert grade(taken, {"1.1": FULL}, {"standardisation": "2"}).score == 83
     unknown = grade(taken, {"1.1": FULL}, {})
     assert (unknown.outcome, unknown.score) == (Outcome.PENDING, None)
+
+
+def test_as_long_as_an_imported_score_is_unknown_the_interval_is_that_of_the_rest() -> None:
+    taken = rubric(imported=Imported("score", factor=Fraction(1, 10)), scale=Fraction(90))
+    assert grade(taken, both(20, 0), {}).interval == (81, 81)
+    assert grade(taken, both(20, 0), {"score": 80}).interval == (89, 89)
 
 
 def test_a_share_of_another_score_can_be_imported() -> None:
