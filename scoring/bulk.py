@@ -318,7 +318,7 @@ def _decide(
     unanswered: bool,
 ) -> tuple[int, int, int, int]:
     last = len(rubric.ladder)
-    composed = compose(rubric, totals, facts)
+    composed = compose(rubric, totals, facts, hopeful=True)
     if composed.score is None:
         return _place(Outcome.NOT_ASSESSABLE), NONE, NONE, NONE
     if unanswered:
@@ -331,11 +331,12 @@ def _decide(
         by_score = NONE
     digits = int(rounded * 10**rubric.decimals)
     best, worst = (max(by_rules, bound) for bound in performance)
-    if composed.missing_fact or event.missing_fact or best != worst:
-        score = NONE if composed.missing_fact else digits
-        return _place(Outcome.PENDING), NONE, by_score, score
+    if composed.missing_fact or event.missing_fact:
+        worst, by_score, digits = last, NONE, NONE
     if best == last:
         return _place(Outcome.BELOW_LOWEST), NONE, by_score, digits
+    if best != worst:
+        return _place(Outcome.PENDING), NONE, by_score, digits
     return _place(Outcome.GRADED), best, by_score, digits
 
 

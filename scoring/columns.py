@@ -12,7 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scoring.composition import compose
-from scoring.engine import BLANK
 from scoring.errors import ScoringError
 from scoring.gates import after_events
 from scoring.grades import performance_range
@@ -191,7 +190,7 @@ class Marks:
         code = len(self._column)
         self._tables = None
         self._column.append(self.layout.column[item.id])
-        if answer == BLANK:
+        if not answer.says_points:
             self._lost.append(0)
             self._flags.append(_OPEN)
             return code
@@ -206,7 +205,7 @@ class Marks:
                 cases.append((code, _VETOES, 0, 0))
             else:
                 cases.append((code, _ZEROES, self.layout.target(item, scope), 0))
-        if answer.major_hazard:
+        if answer.major_hazard and answer.not_applicable is None:
             cases.append((code, _MARKS, 0, 0))
         absent = answer.not_applicable is not None
         self._lost.append(0 if absent else item.points - score.earned)

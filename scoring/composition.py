@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
+from scoring.errors import ScoringError
 from scoring.facts import read_fact
 from scoring.model import ElementResult, FactRule, FactValue, Imported, Method, Rubric
 from scoring.totals import Totals
@@ -20,18 +21,29 @@ class Composed:
     missing_fact: str | None = None
 
 
-def compose(rubric: Rubric, totals: Totals, facts: Mapping[str, FactValue]) -> Composed:
+def compose(
+    rubric: Rubric, totals: Totals, facts: Mapping[str, FactValue], *, hopeful: bool = False
+) -> Composed:
     """Convert totals to the output scale, exactly.
 
     Order: re-basing on what is applicable, weights, imported score, bonus and penalty, bounds.
+
+    Args:
+        rubric: the edition.
+        totals: points of the elements.
+        facts: for an imported score.
+        hopeful: count an imported score that is not known at the most it can be, else the least.
+
+    Raises:
+        ScoringError: the fact of an imported score has a value that its table does not have.
     """
     base = _base(rubric, totals)
     missing = None
     source = rubric.imported
     if source is not None:
-        imported = _imported(source, rubric, facts)
+        imported = imported_score(source, rubric, facts)
         if imported is None:
-            missing, imported = source.fact, Fraction(0)
+            missing, imported = source.fact, _bound(source, rubric.scale, hopeful=hopeful)
         base = imported if base is None else base + imported
     if base is None:
         return Composed(None)
@@ -46,6 +58,12 @@ def compose(rubric: Rubric, totals: Totals, facts: Mapping[str, FactValue]) -> C
     if bounds.highest is not None:
         score = min(score, bounds.highest)
     return Composed(score, missing)
+
+
+def _bound(source: Imported, scale: Fraction, *, hopeful: bool) -> Fraction:
+    """Most or least that an imported score can be; a score from elsewhere is at most full."""
+    amounts = [points for _, points in source.values] or [Fraction(0), scale * source.factor]
+    return max(amounts) if hopeful else min(amounts)
 
 
 def _base(rubric: Rubric, totals: Totals) -> Fraction | None:
@@ -116,10 +134,24 @@ def group_rates(rubric: Rubric, totals: Totals) -> dict[str, Fraction]:
     return rates
 
 
-def _imported(source: Imported, rubric: Rubric, facts: Mapping[str, FactValue]) -> Fraction | None:
-    if source.values:
-        value = facts.get(source.fact)
-        return next((points for name, points in source.values if name == value), None)
+def imported_score(
+    source: Imported, rubric: Rubric, facts: Mapping[str, FactValue]
+) -> Fraction | None:
+    """The score taken from elsewhere; None while its fact is unknown.
+
+    Raises:
+        ScoringError: a value that its table does not have.
+    """
     rules: dict[str, FactRule] = {rule.id: rule for rule in rubric.facts}
+    if source.values:
+        rule = rules.get(source.fact)
+        value = facts.get(source.fact, rule.default if rule else None)
+        for name, points in source.values:
+            if name == value:
+                return points
+        if value is None:
+            return None
+        names = ", ".join(name for name, _ in source.values)
+        raise ScoringError("bad_fact", fact=source.fact, found=str(value), expected=names)
     number = read_fact(source.fact, rules, facts)
     return None if number is None else number * source.factor

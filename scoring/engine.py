@@ -40,10 +40,10 @@ def grade(rubric: Rubric, answers: Mapping[str, Answer], facts: Mapping[str, Fac
                 "unknown_item", item=item_id, scheme=rubric.scheme, edition=rubric.edition
             )
         check_answer(item, answer)
-    answers = {item_id: answer for item_id, answer in answers.items() if answer != BLANK}
-    best = evaluate(rubric, answers, open_as_full=True)
+    settled = {item_id: answer for item_id, answer in answers.items() if answer.says_points}
+    best = evaluate(rubric, settled, open_as_full=True)
     complete = all(item.answered for item in best.items)
-    worst = best if complete else evaluate(rubric, answers, open_as_full=False)
+    worst = best if complete else evaluate(rubric, settled, open_as_full=False)
     return _Decision(rubric, best, worst, answers, facts, complete=complete).result()
 
 
@@ -65,8 +65,9 @@ class _Decision:
         self.perf_best, self.perf_worst, self.perf_reasons = performance_range(rubric, facts)
 
     def result(self) -> Result:
-        high = compose(self.rubric, self.best, self.facts)
-        low = high if self.complete else compose(self.rubric, self.worst, self.facts)
+        high = compose(self.rubric, self.best, self.facts, hopeful=True)
+        settled = self.complete and high.missing_fact is None
+        low = high if settled else compose(self.rubric, self.worst, self.facts)
         if high.score is None or low.score is None:
             return self._build(Outcome.NOT_ASSESSABLE, None, None, None, Grade(None, None), ())
         best = after_events(self.rubric, high.score, self.facts)
@@ -79,19 +80,21 @@ class _Decision:
         if missing:
             index_worst = len(self.rubric.ladder)
         possible = Grade(grade_at(self.rubric, index_best), grade_at(self.rubric, index_worst))
-        interval = (self._rounded(worst.score), self._rounded(best.score))
+        # an event that is not known may have happened any number of times
+        least = Fraction(0) if worst.missing_fact else worst.score
+        interval = (self._rounded(least), self._rounded(best.score))
         if not self.complete:
             return self._build(
                 Outcome.INCOMPLETE, None, interval, None, possible, self._open_reasons()
             )
-        by_score = self._reached(best.score)
-        reasons = self._reasons(best.score, by_score, (*best.reasons, *closed), missing)
-        if missing or index_best != index_worst:
-            exact = None if high.missing_fact else best.score
-            return self._build(Outcome.PENDING, exact, interval, by_score, possible, reasons)
-        reached = grade_at(self.rubric, index_best)
-        outcome = Outcome.GRADED if reached else Outcome.BELOW_LOWEST
-        return self._build(outcome, best.score, interval, by_score, possible, reasons)
+        exact = None if missing else best.score
+        by_score = None if exact is None else self._reached(exact)
+        reasons = self._reasons(exact, by_score, (*best.reasons, *closed), missing)
+        if index_best == len(self.rubric.ladder):
+            outcome = Outcome.BELOW_LOWEST
+        else:
+            outcome = Outcome.GRADED if index_best == index_worst else Outcome.PENDING
+        return self._build(outcome, exact, interval, by_score, possible, reasons)
 
     def _rounded(self, score: Fraction) -> Fraction:
         return half_up(score, self.rubric.decimals)
@@ -110,8 +113,38 @@ class _Decision:
         )
 
     def _reasons(
-        self, exact: Fraction, by_score: int, closed: tuple[Reason, ...], missing: str | None
+        self,
+        exact: Fraction | None,
+        by_score: int | None,
+        closed: tuple[Reason, ...],
+        missing: str | None,
     ) -> tuple[Reason, ...]:
+        reasons: list[Reason] = []
+        if exact is not None and by_score is not None:
+            reasons.extend(self._of_score(exact, by_score))
+        for special in self.best.specials:
+            item = self.rubric.by_id[special.item]
+            rule = next(rule for rule in item.rules if rule.id == special.rule)
+            effect = f"-{plain(special.taken * self.rubric.unit)}"
+            reasons.append(
+                Reason(
+                    "special_deduction",
+                    effect,
+                    item=item.id,
+                    element=item.element,
+                    clause=rule.clause,
+                )
+            )
+        reasons.extend(self.best.zeroed)
+        reasons.extend(closed)
+        if missing:
+            reasons.append(Reason("score_fact_unknown", "pending", fact=missing))
+        reasons.extend(self.perf_reasons)
+        reasons.extend(below_control(self.rubric, self.best))
+        return tuple(reasons)
+
+    def _of_score(self, exact: Fraction, by_score: int) -> list[Reason]:
+        """What the score reaches and what it does not."""
         reasons: list[Reason] = []
         ladder = self.rubric.ladder
         if by_score < len(ladder):
@@ -122,26 +155,7 @@ class _Decision:
             reasons.append(Reason("score_below", f"not_grade:{rung.grade}", clause=rung.clause))
         if any(rung.met_by(exact) != rung.met_by(self._rounded(exact)) for rung in ladder):
             reasons.append(Reason("rounding_decides", f"exact:{exact}"))
-        for special in self.best.specials:
-            item = self.rubric.by_id[special.item]
-            rule = item.rule(special.rule)
-            effect = f"-{plain(special.taken * self.rubric.unit)}"
-            reasons.append(
-                Reason(
-                    "special_deduction",
-                    effect,
-                    item=item.id,
-                    element=item.element,
-                    clause=rule.clause if rule else "",
-                )
-            )
-        reasons.extend(self.best.zeroed)
-        reasons.extend(closed)
-        if missing:
-            reasons.append(Reason("score_fact_unknown", "pending", fact=missing))
-        reasons.extend(self.perf_reasons)
-        reasons.extend(below_control(self.rubric, self.best))
-        return tuple(reasons)
+        return reasons
 
     def _build(
         self,

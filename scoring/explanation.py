@@ -5,13 +5,12 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from fractions import Fraction
 
-from scoring.composition import compose, shares_of
-from scoring.engine import BLANK, grade
+from scoring.composition import compose, imported_score, shares_of
+from scoring.engine import grade
 from scoring.gates import after_events, grade_index
 from scoring.grades import grade_at, performance_range, rung_reached
 from scoring.items import amount
 from scoring.model import (
-    Adjustment,
     Answer,
     ElementResult,
     FactValue,
@@ -160,8 +159,8 @@ def explain(
     result = grade(rubric, answers, facts)
     if result.score_exact is None:
         return None
-    said = {item: answer for item, answer in answers.items() if answer != BLANK}
-    return _Explainer(rubric, said, facts, result).explanation()
+    said = {item: answer for item, answer in answers.items() if answer.says_points}
+    return _Explainer(rubric, said, facts, result, result.score_exact).explanation()
 
 
 class _Explainer:
@@ -173,8 +172,10 @@ class _Explainer:
         answers: Mapping[str, Answer],
         facts: Mapping[str, FactValue],
         result: Result,
+        exact: Fraction,
     ) -> None:
-        self.rubric, self.answers, self.facts, self.result = rubric, answers, facts, result
+        self.rubric, self.answers, self.facts = rubric, answers, facts
+        self.result, self.exact = result, exact
         self.parts = {element.id: self._sub(element.id) for element in rubric.elements}
         self.totals = {name: self._evaluate(name, answers) for name in self.parts}
         self.shares = shares_of(rubric, _together(self.totals.values()))
@@ -199,7 +200,6 @@ class _Explainer:
 
     def _steps(self) -> tuple[ScoreStep, ...]:
         rubric, totals = self.rubric, _together(self.totals.values())
-        exact = self.result.score_exact or Fraction(0)
         steps: list[ScoreStep] = []
         if totals.attainable:
             steps.append(ScoreStep(StepCode.FULL, rubric.scale))
@@ -209,11 +209,8 @@ class _Explainer:
                     steps.append(ScoreStep(StepCode.ELEMENT, loss, row.id))
         composed = compose(rubric, totals, self.facts).score or Fraction(0)
         if rubric.imported is not None:
-            bare = replace(rubric, adjustment=Adjustment())
-            alone = replace(totals, bonus=0, penalty=0)
-            taken = compose(bare, alone, self.facts).score or Fraction(0)
-            own = compose(replace(bare, imported=None), alone, self.facts).score or Fraction(0)
-            steps.append(ScoreStep(StepCode.IMPORTED, taken - own))
+            taken = imported_score(rubric.imported, rubric, self.facts)
+            steps.append(ScoreStep(StepCode.IMPORTED, taken or Fraction(0)))
         limits = rubric.adjustment
         for code, units, most, sign in (
             (StepCode.BONUS, totals.bonus, limits.most_bonus, 1),
@@ -226,8 +223,8 @@ class _Explainer:
         running = sum((step.amount for step in steps), Fraction(0))
         if running != composed:
             steps.append(ScoreStep(StepCode.BOUND, composed - running))
-        if exact != composed:
-            steps.append(ScoreStep(StepCode.EVENT, exact - composed))
+        if self.exact != composed:
+            steps.append(ScoreStep(StepCode.EVENT, self.exact - composed))
         return tuple(steps)
 
     def _converted(self, row: ElementResult) -> Fraction:
@@ -238,8 +235,7 @@ class _Explainer:
         return share * Fraction(row.deducted, row.attainable) * self.rubric.scale
 
     def _straddled(self) -> tuple[str, ...]:
-        exact = self.result.score_exact or Fraction(0)
-        rounded = half_up(exact, self.rubric.decimals)
+        exact, rounded = self.exact, half_up(self.exact, self.rubric.decimals)
         rungs = self.rubric.ladder
         return tuple(rung.grade for rung in rungs if rung.met_by(exact) != rung.met_by(rounded))
 
@@ -278,17 +274,15 @@ class _Explainer:
         answer = self.answers[item.id]
         taken = {row.rule: row.taken for row in specials}
         for found in answer.deductions:
-            rule = rubric.rule(found.rule)
-            if rule is None:  # refused by the engine before
-                continue
+            rule = next(rule for rule in rubric.rules if rule.id == found.rule)
             whole = rule.scope is Scope.ITEM and (rule.points is None or rule.zeroes is Scope.ITEM)
             asked = None if whole else amount(rule, found, rubric.points)
             yield RuleLoss(rule.id, found.count, asked, taken.get(rule.id, 0), rule.clause)
         if answer.lost:
             yield RuleLoss("", 1, answer.lost, 0, rubric.clause)
         for row in specials:
-            rule = rubric.rule(row.rule)
-            if rule is not None and rule.trigger is Trigger.ITEM_AT_ZERO:
+            rule = next(rule for rule in rubric.rules if rule.id == row.rule)
+            if rule.trigger is Trigger.ITEM_AT_ZERO:
                 yield RuleLoss(rule.id, 1, row.asked, row.taken, rule.clause)
 
     # without one cause
@@ -317,12 +311,8 @@ class _Explainer:
                 continue
             seen.add(key)
             best = other.possible.best
-            score = other.score if other.score is not None else self.result.score
-            yield Limit(
-                reason,
-                Without(score or Fraction(0), best),
-                decides=self._index(best) < reached,
-            )
+            without = Without(other.score or Fraction(0), best)
+            yield Limit(reason, without, decides=self._index(best) < reached)
 
     def _index(self, name: str | None) -> int:
         ladder = self.rubric.ladder
@@ -372,8 +362,8 @@ class _Explainer:
 
     def _cause(self) -> Cause:
         """Which of score, gates and performance holds the best possible grade down."""
-        exact = self.result.score_exact or Fraction(0)
-        meets = half_up(exact, self.rubric.decimals) if self.rubric.compare_rounded else exact
+        decimals = self.rubric.decimals
+        meets = half_up(self.exact, decimals) if self.rubric.compare_rounded else self.exact
         reached = self._index(self.result.possible.best)
         if reached == rung_reached(self.rubric, meets):
             return Cause.SCORE

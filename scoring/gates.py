@@ -7,17 +7,16 @@ from fractions import Fraction
 from scoring.composition import group_rates, rate_of
 from scoring.facts import read_fact
 from scoring.grades import rung_reached
-from scoring.model import Answer, FactValue, Minimum, Reason, Rubric, StarRule
+from scoring.model import AbsenceCap, Answer, FactValue, Minimum, Reason, Rubric, StarRule
 from scoring.rounding import half_up
 from scoring.totals import Totals
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """A score after events: what is left of it, how many rungs are lost, what is unknown."""
+    """A score after events: what is left of it, and what is unknown."""
 
     score: Fraction
-    steps: int = 0
     missing_fact: str | None = None
     reasons: tuple[Reason, ...] = ()
 
@@ -47,7 +46,7 @@ def after_events(rubric: Rubric, score: Fraction, facts: Mapping[str, FactValue]
             # the best score that does not reach the grade that is lost
             step = Fraction(0) if upper.comparator == ">" else Fraction(1, 10**rubric.decimals)
             left = min(left, upper.threshold - step)
-    return Event(max(Fraction(0), left), steps, missing, tuple(reasons))
+    return Event(max(Fraction(0), left), missing, tuple(reasons))
 
 
 def _meets(rubric: Rubric, score: Fraction) -> Fraction:
@@ -63,7 +62,12 @@ def grade_index(
         return last, []
     by_score = rung_reached(rubric, _meets(rubric, event.score))
     if rubric.hazard_blocks:
-        marked = [item for item, answer in answers.items() if answer.major_hazard]
+        # what does not apply raises no veto, whatever mark was left on it
+        marked = [
+            item
+            for item, answer in answers.items()
+            if answer.major_hazard and answer.not_applicable is None
+        ]
         if marked:
             return last, [Reason("major_hazard", "no_grade", item=item) for item in marked]
     reasons: list[Reason] = []
@@ -86,10 +90,9 @@ def _closed(rubric: Rubric, totals: Totals, grade: str) -> list[Reason]:
     for stars in rubric.stars:
         if stars.grade == grade:
             reasons.extend(_stars_lost(rubric, totals, stars))
-    if _too_much_absent(rubric, totals, grade) and rubric.absence_cap is not None:
-        reasons.append(
-            Reason("absence_cap", f"not_grade:{grade}", clause=rubric.absence_cap.clause)
-        )
+    cap = rubric.absence_cap
+    if cap is not None and _too_much_absent(cap, rubric, totals, grade):
+        reasons.append(Reason("absence_cap", f"not_grade:{grade}", clause=cap.clause))
     return reasons
 
 
@@ -130,10 +133,7 @@ def _stars_lost(rubric: Rubric, totals: Totals, rule: StarRule) -> list[Reason]:
     ]
 
 
-def _too_much_absent(rubric: Rubric, totals: Totals, grade: str) -> bool:
-    cap = rubric.absence_cap
-    if cap is None:
-        return False
+def _too_much_absent(cap: AbsenceCap, rubric: Rubric, totals: Totals, grade: str) -> bool:
     order = [rung.grade for rung in rubric.ladder]
     allowed = order.index(cap.best_grade) if cap.best_grade in order else len(order)
     if order.index(grade) >= allowed:

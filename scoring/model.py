@@ -346,6 +346,12 @@ class Answer:
     full: bool = False
     major_hazard: bool = False
 
+    @property
+    def says_points(self) -> bool:
+        """Whether it settles the points; a note or the mark of a major hazard alone does not."""
+        absent = self.not_applicable is not None
+        return bool(self.deductions or self.lost or self.full or absent)
+
 
 @dataclass(frozen=True, slots=True)
 class ItemResult:

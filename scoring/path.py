@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from fractions import Fraction
 
-from scoring.engine import BLANK, grade
+from scoring.engine import grade
 from scoring.gates import Event, after_events, grade_index
 from scoring.grades import performance_range, rung_reached
 from scoring.model import Answer, FactValue, Outcome, Reason, Result, Role, Rubric
@@ -134,7 +134,7 @@ class _Paths:
     ) -> None:
         self.rubric, self.facts = rubric, facts
         self.result = grade(rubric, answers, facts)
-        self.answers = {name: answer for name, answer in answers.items() if answer != BLANK}
+        self.answers = {name: answer for name, answer in answers.items() if answer.says_points}
         self.rank = {rung.grade: index for index, rung in enumerate(rubric.ladder)}
         self.searches: dict[Demand, Search | None] = {}
         self.solved: dict[int, tuple[Choice, Choice] | None] = {}

@@ -75,7 +75,8 @@ def rectify(answer: Answer) -> Answer:
 def _effect(rubric: Rubric, row: ItemResult, answer: Answer) -> Effect | None:
     item = rubric.by_id[row.id]
     score = score_item(item, answer)
-    hazard = answer.major_hazard and rubric.hazard_blocks
+    applies = answer.not_applicable is None
+    hazard = answer.major_hazard and rubric.hazard_blocks and applies
     lost = row.deducted
     if not (lost or score.beyond or score.zeroes or hazard):
         return None

@@ -84,6 +84,8 @@ def state_line(scheme: Scheme, result: Result, language: str) -> str:
             low=low,
             high=high,
         )
+    if result.score is None:
+        return translate(language, "state.unsettled", count=len(result.items), low=low, high=high)
     return translate(language, "state.complete", count=len(result.items), score=high)
 
 

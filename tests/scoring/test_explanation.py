@@ -148,6 +148,86 @@ def test_each_deduction_stands_under_its_item_with_what_it_asked_and_what_was_le
     assert row.without == Without(Fraction(100), "1")
 
 
+def test_a_rule_that_takes_the_whole_item_asks_for_no_number_of_points() -> None:
+    rules = (
+        DeductionRule("no_file", Kind.WHOLE),
+        DeductionRule("forged", Kind.ONCE, 3, zeroes=Scope.ITEM),
+        DeductionRule("no_permit", Kind.WHOLE, 6),
+        DeductionRule("and_as_much_again", Kind.WHOLE, scope=Scope.ELEMENT),
+    )
+    reports = tuple(Deduction(rule.id) for rule in rules)
+    rows = (item("1.1", 40, rules=rules), item("1.2", 60), item("2.1"))
+    (part,) = told(rubric(items=rows), {"1.1": Answer(reports), "1.2": FULL, "2.1": FULL}).elements
+    assert [(row.rule, row.asked, row.taken) for row in part.items[0].rules] == [
+        ("no_file", None, 0),
+        ("forged", None, 0),
+        ("no_permit", 6, 0),
+        ("and_as_much_again", 40, 40),
+    ]
+
+
+def test_a_sheet_that_has_lost_everything_ends_at_zero_and_a_limit_does_not_change_that() -> None:
+    strict = rubric(performance=(PerformanceRung("1", (Condition("deaths", "<=", 0),)),))
+    found = told(strict, both(100, 100), {"deaths": 1})
+    assert [(step.code, step.amount) for step in found.steps] == [
+        (StepCode.FULL, 100),
+        (StepCode.ELEMENT, -50),
+        (StepCode.ELEMENT, -50),
+    ]
+    assert [limit.without for limit in found.limits] == [Without(Fraction(0), None)]
+
+
+def test_an_imported_score_is_its_own_bar_also_where_the_rows_have_lost_everything() -> None:
+    penalty = (item("1.1"), item("2.1"), item("2.2", 10, role=Role.PENALTY))
+    more = rubric(items=penalty, imported=Imported("credit"))
+    found = told(more, both(100, 100) | {"2.2": lost(10)}, {"credit": 70})
+    assert [(step.code, step.amount) for step in found.steps][-2:] == [
+        (StepCode.IMPORTED, 70),
+        (StepCode.PENALTY, -10),
+    ]
+
+
+def test_bars_of_bonus_and_penalty_are_points_also_where_the_unit_is_a_tenth() -> None:
+    tenths = rubric(
+        unit=Fraction(1, 10),
+        items=(item("1.1"), item("1.2", 15, role=Role.BONUS), item("1.3", 25, role=Role.PENALTY)),
+        elements=(ElementRubric("1", 100),),
+    )
+    found = told(tenths, {"1.1": lost(20), "1.2": FULL, "1.3": lost(25)})
+    assert [(step.code, step.amount) for step in found.steps][-2:] == [
+        (StepCode.BONUS, Fraction("1.5")),
+        (StepCode.PENALTY, Fraction("-2.5")),
+    ]
+
+
+def test_a_bonus_that_was_not_earned_stands_under_its_element_and_costs_nothing_of_the_base() -> (
+    None
+):
+    elements = (ElementRubric("1", 100, weight=Fraction(1)), ElementRubric("2", 0))
+    rows = (item("1.1"), item("2.1", 5, role=Role.BONUS))
+    extra = rubric(method=Method.WEIGHTS, elements=elements, items=rows)
+    (part,) = told(extra, {"1.1": FULL, "2.1": lost(5)}).elements
+    assert (part.element, part.deducted, part.converted) == ("2", 0, 0)
+    assert [row.item for row in part.items] == ["2.1"]
+    assert part.without == Without(Fraction(105), "1")
+
+
+def test_a_loss_in_an_element_that_weighs_nothing_is_shown_and_converts_to_nothing() -> None:
+    elements = (ElementRubric("1", 100), ElementRubric("2", 100, weight=Fraction(1)))
+    (part,) = told(rubric(method=Method.WEIGHTS, elements=elements), both(50, 0)).elements
+    assert (part.deducted, part.converted) == (50, 0)
+
+
+def test_what_would_be_without_a_loss_still_respects_the_cap_of_absence() -> None:
+    capped = rubric(
+        elements=(ElementRubric("1", 100), ElementRubric("2", 100), ElementRubric("3", 100)),
+        items=(item("1.1"), item("2.1"), item("3.1")),
+        absence_cap=AbsenceCap("2", share=Fraction(30)),
+    )
+    (part,) = told(capped, both(60, 0) | {"3.1": ABSENT}).elements
+    assert part.without == Without(Fraction(100), "2")
+
+
 def test_what_a_zeroed_element_lost_beyond_its_deductions_is_told_apart() -> None:
     rules = (DeductionRule("fatal", Kind.ONCE, 5, zeroes=Scope.ELEMENT),)
     two = rubric(items=(item("1.1", 50, rules=rules), item("1.2", 50), item("2.1")))
@@ -181,6 +261,21 @@ def test_safety_performance_sets_the_grade_and_without_the_death_it_would_be_bet
     )
 
 
+def test_each_fact_is_lifted_once_and_alone() -> None:
+    strict = rubric(
+        performance=(
+            PerformanceRung("1", (Condition("deaths", "<=", 0),)),
+            PerformanceRung("2", (Condition("deaths", "<=", 0), Condition("fires", "<=", 0))),
+            PerformanceRung("3", ()),
+        )
+    )
+    found = told(strict, both(0, 0), {"deaths": 1, "fires": 1})
+    assert [(x.reason.fact, x.without.grade, x.decides) for x in found.limits] == [
+        ("deaths", "1", True),
+        ("fires", "3", False),
+    ]
+
+
 def test_a_limit_that_the_score_would_set_anyway_decides_nothing() -> None:
     strict = rubric(
         performance=(
@@ -212,6 +307,12 @@ def test_a_minimum_of_another_part_stays_when_one_is_lifted() -> None:
     assert [limit.decides for limit in found.limits] == [False, False]
 
 
+def test_a_minimum_that_is_met_does_not_take_the_place_of_the_one_that_is_lifted() -> None:
+    rules = (Minimum("1", "1", ">=", Fraction(95)), Minimum("1", "2", ">=", Fraction(95)))
+    (limit,) = told(rubric(minimums=rules), both(6, 0)).limits
+    assert (limit.reason.element, limit.without.grade, limit.decides) == ("1", "1", True)
+
+
 def test_without_the_cap_of_absence_the_grade_of_the_score_comes_out() -> None:
     capped = rubric(
         items=(item("1.1"), item("2.1", 40), item("2.2", 60)),
@@ -228,6 +329,13 @@ def test_a_guarantee_is_lifted_for_its_own_element() -> None:
     (limit,) = found.limits
     assert (found.result.grade, limit.reason.element) == (None, "1")
     assert limit.without == Without(Fraction(90), "1")
+
+
+def test_a_guarantee_of_another_element_stays_when_one_is_lifted() -> None:
+    elements = (ElementRubric("1", 100, guarantee=90), ElementRubric("2", 100, guarantee=90))
+    rows = (item("1.1", guarantee=True), item("2.1", guarantee=True))
+    found = told(rubric(elements=elements, items=rows), both(20, 40))
+    assert [(x.reason.element, x.without.score) for x in found.limits] == [("1", 40), ("2", 30)]
 
 
 def test_a_required_row_a_veto_and_a_mark_are_lifted_with_their_item() -> None:
@@ -293,7 +401,9 @@ def test_a_threshold_between_the_exact_and_the_rounded_score_is_named() -> None:
     )
     found = told(fine, both(201, 0))
     assert (found.result.score_exact, found.result.grade) == (Fraction("89.95"), "1")
-    assert found.straddled == ("1",)
+    assert (found.straddled, found.cause) == (("1",), Cause.SCORE)
+    exact = told(replace(fine, compare_rounded=False), both(201, 0))
+    assert (exact.result.grade, exact.straddled, exact.cause) == ("2", ("1",), Cause.SCORE)
     assert told(fine, both(202, 0)).straddled == ()
 
 
@@ -308,3 +418,5 @@ def test_an_unknown_fact_leaves_the_grade_pending_and_performance_as_its_cause()
     found = told(strict, both(0, 0))
     assert found.result.outcome is Outcome.PENDING
     assert found.limits == ()
+    (part,) = told(strict, both(40, 0)).elements
+    assert part.without == Without(Fraction(100), "1"), "the best that is still possible"

@@ -450,6 +450,138 @@ def test_lifting_what_reaches_beyond_its_row_comes_first_and_gives_all_of_it_bac
     assert path.fewest_items.points == 200
 
 
+def seen(points: int) -> Answer:
+    return Answer(lost=points, reason="seen") if points else Answer(full=True)
+
+
+def taken(path: Path | None) -> list[str]:
+    """The items of a path that is proved."""
+    assert path is not None
+    assert path.proved
+    return [step.item for step in path.steps]
+
+
+def test_in_order_is_full_marks_and_what_does_not_apply_only_loses_its_mark() -> None:
+    absent = Answer(not_applicable="there is none", major_hazard=True)
+    assert rectify(absent) == Answer(not_applicable="there is none")
+    assert rectify(Answer((Deduction("r1"),), 3, "seen", major_hazard=True)) == Answer(full=True)
+
+
+def test_every_kind_of_step_has_its_place_the_strongest_first() -> None:
+    star = StarRule("1", ("*",), Fraction(100))
+    extra = DeductionRule("extra", Kind.ONCE, 5, Scope.ELEMENT)
+    kill = DeductionRule("kill", Kind.ONCE, 5, zeroes=Scope.ELEMENT)
+    forged = DeductionRule("forged", Kind.ONCE, 5, zeroes=Scope.ASSESSMENT)
+    items = (
+        ItemRubric("1.1", "1", None, 50),
+        ItemRubric("1.2", "1", None, 10, star="*"),
+        ItemRubric("1.3", "1", None, 10, (extra,)),
+        ItemRubric("1.4", "1", None, 10, (kill,)),
+        ItemRubric("1.5", "1", None, 10, (forged,)),
+        ItemRubric("1.6", "1", None, 10, veto=Scope.ELEMENT),
+        ItemRubric("1.7", "1", None, 10),
+    )
+    rubric, _ = two_rows(items=items, stars=(star,), hazard_blocks=True)
+    answers = {
+        "1.1": seen(40),
+        "1.2": seen(1),
+        "1.3": Answer((Deduction("extra"),)),
+        "1.4": Answer((Deduction("kill"),)),
+        "1.5": Answer((Deduction("forged"),)),
+        "1.6": seen(1),
+        "1.7": Answer(full=True, major_hazard=True),
+    }
+    path = best((rubric, answers))
+    assert path.fewest_items is not None
+    assert [(step.item, step.kind) for step in path.fewest_items.steps] == [
+        ("1.7", StepKind.MAJOR_HAZARD),
+        ("1.6", StepKind.VETO),
+        ("1.4", StepKind.ZEROING),
+        ("1.5", StepKind.ZEROING),
+        ("1.2", StepKind.STAR),
+        ("1.1", StepKind.DEDUCTION),
+    ]
+
+
+def test_a_special_deduction_stays_in_its_sub_element_and_below_its_floor() -> None:
+    # the sub-element has 30 left and loses 50: the first 20 that come back bring nothing
+    extra = DeductionRule("extra", Kind.ONCE, 50, Scope.SUB_ELEMENT)
+    items = (
+        ItemRubric("1.1", "1", "1.a", 40, (extra,)),
+        ItemRubric("1.2", "1", "1.a", 20),
+        ItemRubric("1.3", "1", None, 60),
+    )
+    rubric, _ = two_rows(items=items, elements=(ElementRubric("1", 120),))
+    answers = {
+        "1.1": Answer((Deduction("extra"),), 10, "seen"),
+        "1.2": seen(20),
+        "1.3": seen(0),
+    }
+    paths = {path.grade: path for path in next_grades(rubric, answers, {})}
+    assert taken(paths["2"].fewest_items) == ["1.1"]  # 100 of 120
+    assert paths["2"].fewest_items.points == 40
+    assert taken(paths["1"].fewest_items) == ["1.1", "1.2"]
+
+
+def test_only_guarantee_rows_can_bring_back_their_guarantee() -> None:
+    items = (
+        ItemRubric("1.1", "1", None, 60, guarantee=True),
+        ItemRubric("1.2", "1", None, 60),
+        ItemRubric("2.1", "2", None, 80),
+    )
+    elements = (ElementRubric("1", 120, guarantee=50), ElementRubric("2", 80))
+    rubric, _ = two_rows(items=items, elements=elements)
+    path = best((rubric, {"1.1": seen(15), "1.2": seen(12), "2.1": seen(0)}))
+    assert taken(path.least_points) == ["1.1"]
+    assert price(path.least_points) == (1, 108)  # 45 and 48 of the other row, and 15
+
+
+def test_tenths_of_points_of_bonus_and_penalty_rows_are_counted_exactly() -> None:
+    items = (
+        ItemRubric("1.1", "1", None, 100),
+        ItemRubric("1.2", "1", None, 15, role=Role.BONUS),
+        ItemRubric("1.3", "1", None, 12, role=Role.PENALTY),
+    )
+    ladder = (Rung("1", ">=", Fraction(101)), Rung("2", ">=", Fraction(90)))
+    rubric, _ = two_rows(
+        unit=Fraction(1, 10), decimals=1, items=items, ladder=ladder,
+        elements=(ElementRubric("1", 100),),
+    )  # fmt: skip
+    # ten points; 0.3 of the bonus and 1.2 of the penalty: 89 + 0.3 - 1.2
+    answers = {"1.1": seen(11), "1.2": seen(12), "1.3": seen(12)}
+    second, first = next_grades(rubric, answers, {})
+    assert price(second.least_points) == (1, 11)
+    assert taken(first.least_points) == ["1.1", "1.2", "1.3"]
+    for bonus, penalty, cheapest in ((8, 12, "1.2"), (12, 5, "1.3")):  # 89.5 and 89.8
+        answers |= {"1.1": seen(10), "1.2": seen(bonus), "1.3": seen(penalty)}
+        assert taken(next_grades(rubric, answers, {})[0].least_points) == [cheapest]
+
+
+def test_what_is_above_the_highest_score_is_lost_after_bonus_and_penalty() -> None:
+    items = (
+        ItemRubric("1.1", "1", None, 100),
+        ItemRubric("1.2", "1", None, 5, role=Role.PENALTY),
+        ItemRubric("1.3", "1", None, 5, role=Role.PENALTY),
+    )
+    rubric, _ = two_rows(
+        items=items,
+        elements=(ElementRubric("1", 100),),
+        adjustment=Adjustment(highest=Fraction(95)),
+        ladder=(Rung("1", ">", Fraction(95), "表3"), Rung("2", ">=", Fraction(94))),
+    )
+    second, first = next_grades(rubric, {"1.1": seen(0), "1.2": seen(5), "1.3": seen(5)}, {})
+    assert price(second.fewest_items) == (1, 5)
+    assert first.outcome is PathOutcome.OUT_OF_REACH
+    assert [(reason.code, reason.clause) for reason in first.reasons] == [("score_below", "表3")]
+
+
+def test_from_nothing_at_all_a_grade_costs_just_what_it_asks() -> None:
+    items = tuple(ItemRubric(f"1.{n}", "1", None, n) for n in (98, 102))
+    rubric, _ = two_rows(items=items)
+    third = next_grades(rubric, {"1.98": seen(98), "1.102": seen(102)}, {})[0]
+    assert (third.grade, taken(third.least_points)) == ("3", ["1.102"])
+
+
 def test_a_search_that_would_take_too_long_is_never_called_proved(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

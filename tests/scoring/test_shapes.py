@@ -21,6 +21,7 @@ from scoring import (
     Scope,
     grade,
 )
+from scoring.errors import ScoringError
 from scoring.model import (
     AbsenceCap,
     Adjustment,
@@ -159,6 +160,12 @@ def test_a_share_of_the_starred_rows_is_enough_where_the_scheme_says_so() -> Non
     assert grade(share, one | {"1.2": lost(1)}, {}).grade == "2"
 
 
+def test_two_of_three_starred_rows_are_not_sixty_seven_per_cent() -> None:
+    rows = (item("1.1", 50, star="★"), item("1.2", 50, star="★"), item("2.1", star="★"))
+    share = rubric(items=rows, stars=(StarRule("1", ("★",), Fraction(67)),))
+    assert grade(share, {"1.1": lost(5), "1.2": FULL, "2.1": FULL}, {}).grade == "2"
+
+
 def test_more_points_not_applicable_than_the_cap_close_the_best_grade_not_the_score() -> None:
     capped = rubric(
         items=(item("1.1", 60), item("1.2", 40), item("2.1")),
@@ -175,6 +182,22 @@ def test_the_cap_of_what_is_not_applicable_can_be_a_share() -> None:
     capped = rubric(absence_cap=AbsenceCap(None, share=Fraction(49)))
     answers = {"1.1": Answer(not_applicable="none"), "2.1": FULL}
     assert grade(capped, answers, {}).outcome is Outcome.BELOW_LOWEST
+
+
+def test_a_share_that_is_just_the_cap_closes_nothing() -> None:
+    capped = rubric(absence_cap=AbsenceCap(None, share=Fraction(50)))
+    answers = {"1.1": Answer(not_applicable="none"), "2.1": FULL}
+    assert grade(capped, answers, {}).grade == "1"
+
+
+def test_a_sheet_of_bonus_rows_alone_has_nothing_that_could_be_absent() -> None:
+    bonus = rubric(
+        items=(item("1.1", 3, role=Role.BONUS),),
+        elements=(ElementRubric("1", 0),),
+        imported=Imported("score"),
+        absence_cap=AbsenceCap(None, share=Fraction(0)),
+    )
+    assert grade(bonus, {"1.1": FULL}, {"score": 88}).grade == "1"
 
 
 def test_bonus_and_penalty_come_after_the_base_and_are_bounded() -> None:
@@ -216,9 +239,9 @@ def test_a_base_score_taken_from_another_grade_waits_until_that_grade_is_known()
     assert (unknown.outcome, unknown.score) == (Outcome.PENDING, None)
 
 
-def test_as_long_as_an_imported_score_is_unknown_the_interval_is_that_of_the_rest() -> None:
+def test_as_long_as_an_imported_score_is_unknown_it_counts_at_least_and_at_most() -> None:
     taken = rubric(imported=Imported("score", factor=Fraction(1, 10)), scale=Fraction(90))
-    assert grade(taken, both(20, 0), {}).interval == (81, 81)
+    assert grade(taken, both(20, 0), {}).interval == (81, 90)
     assert grade(taken, both(20, 0), {"score": 80}).interval == (89, 89)
 
 
@@ -238,6 +261,22 @@ def test_an_event_takes_points_a_grade_and_holds_the_score_below_the_grade_lost(
     assert grade(fatal, both(0, 0), {"deaths": 2}).grade == "3"
     assert grade(fatal, both(0, 0), {"deaths": 0}).score == 100
     assert grade(fatal, both(0, 0), {}).outcome is Outcome.PENDING
+
+
+def test_several_events_take_their_points_and_grades_together() -> None:
+    events = rubric(
+        downgrades=(Downgrade("deaths", 1, Fraction(5)), Downgrade("fires", 1, Fraction(3)))
+    )
+    assert grade(events, both(0, 0), {"deaths": 1, "fires": 1}).grade == "3"
+    # 62 less two times 5 and less 3
+    assert grade(events, both(76, 0), {"deaths": 2, "fires": 1}).score == 49
+
+
+def test_below_a_grade_that_asks_for_more_than_its_threshold_the_threshold_itself_remains() -> None:
+    ladder = (Rung("1", ">", Fraction(95)), Rung("2", ">", Fraction(80)))
+    fatal = rubric(ladder=ladder, downgrades=(Downgrade("deaths", 1),))
+    result = grade(fatal, both(0, 0), {"deaths": 1})
+    assert (result.score, result.grade) == (95, "2")
 
 
 def test_guarantee_rows_below_their_sum_or_at_zero_let_the_table_score_nothing() -> None:
@@ -315,3 +354,55 @@ def test_a_rule_of_a_bonus_row_may_reach_a_sub_element_that_has_no_other_rows() 
     answers = both(0, 0) | {"2.2": Answer((Deduction("false_claim"),))}
     result = grade(more, answers, {})
     assert [(row.asked, row.taken) for row in result.specials] == [(5, 0)]
+
+
+def test_a_note_alone_settles_no_points() -> None:
+    noted = grade(rubric(), {"1.1": Answer(reason="asked the foreman"), "2.1": FULL}, {})
+    assert noted.outcome is Outcome.INCOMPLETE
+    assert noted.answered == 1
+
+
+def test_a_mark_of_a_major_hazard_settles_no_points_but_closes_the_grade_once_all_is_answered() -> (
+    None
+):
+    marked = {"1.1": Answer(major_hazard=True), "2.1": FULL}
+    assert grade(rubric(hazard_blocks=True), marked, {}).outcome is Outcome.INCOMPLETE
+    closed = grade(
+        rubric(hazard_blocks=True), marked | {"1.1": replace(FULL, major_hazard=True)}, {}
+    )
+    assert closed.outcome is Outcome.BELOW_LOWEST
+
+
+def test_a_mark_on_a_row_that_does_not_apply_closes_nothing() -> None:
+    absent = Answer(not_applicable="no crane", major_hazard=True)
+    result = grade(rubric(hazard_blocks=True), {"1.1": absent, "2.1": FULL}, {})
+    assert (result.outcome, result.grade) == (Outcome.GRADED, "1")
+
+
+def test_an_unknown_imported_score_is_counted_at_its_least_and_at_its_most() -> None:
+    values = (("none", Fraction(0)), ("held", Fraction(20)))
+    more = rubric(
+        imported=Imported("standing", values), adjustment=Adjustment(highest=Fraction(100))
+    )
+    result = grade(more, both(40, 40), {})
+    assert (result.outcome, result.score, result.grade_by_score) == (Outcome.PENDING, None, None)
+    assert result.interval == (60, 80)
+    assert (result.possible.best, result.possible.worst) == ("2", None)
+
+
+def test_a_value_that_the_table_of_an_imported_score_does_not_have_is_refused() -> None:
+    more = rubric(imported=Imported("standing", (("none", Fraction(0)), ("held", Fraction(20)))))
+    with pytest.raises(ScoringError, match="bad fact"):
+        grade(more, both(0, 0), {"standing": "gold"})
+
+
+def test_an_event_that_is_not_known_may_have_happened_any_number_of_times() -> None:
+    fallen = rubric(downgrades=(Downgrade("deaths", 1),))
+    result = grade(fallen, both(0, 0), {})
+    assert (result.outcome, result.score) == (Outcome.PENDING, None)
+    assert result.interval == (0, 100)
+
+
+def test_an_event_that_is_not_known_does_not_matter_below_the_lowest_grade() -> None:
+    fallen = rubric(downgrades=(Downgrade("deaths", 1),))
+    assert grade(fallen, both(90, 90), {}).outcome is Outcome.BELOW_LOWEST
