@@ -6,7 +6,7 @@ The criteria are public reference data: whoever has signed in may read them.
 from dataclasses import dataclass
 from functools import lru_cache
 
-from criteria import Item, Library, Scheme, packs
+from criteria import Item, Scheme, packs
 from criteria.model import Applies, HazardRow, Source, Text
 from portal.errors import PortalError
 from portal.i18n import translate
@@ -278,10 +278,10 @@ def _hazards(item: Item | HazardRow, language: str) -> tuple[tuple[str, str, str
 
 
 @lru_cache(maxsize=2)
-def _index(library: Library) -> CriteriaIndex:
-    """The index over a library, built on the first search."""
+def _index(schemes: tuple[Scheme, ...]) -> CriteriaIndex:
+    """The index over all editions, built on the first search and again when there are others."""
     entries = []
-    for found in library.schemes():
+    for found in schemes:
         for item in found.items:
             texts = [item.text, *item.evidence, *(rule.text for rule in item.rules)]
             entries.append(Entry(found.key, item.id, _all_words(item.id, texts)))
@@ -299,7 +299,7 @@ def search(words: str, language: str) -> list[Hit]:
     """Rows that hold every word, Chinese or English, best first; at most :data:`HITS`."""
     library = current().library
     hits = []
-    for key, row_id in _index(library).find(words, HITS):
+    for key, row_id in _index(tuple(library.schemes())).find(words, HITS):
         found = library.find(key)
         texts = {item.id: item.text for item in found.items}
         texts |= {hazard.id: hazard.text for hazard in found.hazards}

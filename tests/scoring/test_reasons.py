@@ -189,18 +189,18 @@ NAMED: list[tuple[str, Rubric, Mapping[str, Answer], dict[str, FactValue], tuple
         ),
     ),
     (
-        "an event whose number is unknown leaves the grade open and names the fact",
+        "an event whose number is unknown leaves score and grade open and names the fact",
         replace(row(), downgrades=(Downgrade("deaths", 1, clause="7.1"),)),
         {"1.1": FULL, "1.2": FULL, "2.1": FULL},
         {},
-        (*AT_TOP, Reason("score_fact_unknown", "pending", fact="deaths")),
+        (Reason("score_fact_unknown", "pending", fact="deaths"),),
     ),
     (
-        "an imported score that is unknown is named with its fact",
+        "an imported score that is unknown leaves score and grade open and is named with its fact",
         replace(row(), imported=Imported("standing", (("good", Fraction(10)),))),
         {"1.1": FULL, "1.2": FULL, "2.1": FULL},
         {},
-        (*AT_TOP, Reason("score_fact_unknown", "pending", fact="standing")),
+        (Reason("score_fact_unknown", "pending", fact="standing"),),
     ),
     (
         "a condition that is not met and one that is open name fact and clause",

@@ -10,7 +10,7 @@ from openpyxl import Workbook
 from criteria import CriteriaError, Library
 from criteria.library import CATALOG
 from portal.errors import InvalidValueError, UnreadableFileError
-from portal.services import assessments, criteria_desk, schemes
+from portal.services import assessments, criteria_browser, criteria_desk, schemes
 from portal.services.context import install
 from tests.conftest import YEAR, Installation
 
@@ -110,6 +110,12 @@ def test_a_kept_workbook_is_a_draft_that_nobody_can_score_by_until_it_is_publish
     desk.fill(manager, draft)
     sealed = desk.submit(manager, draft)
     assert (sealed.grade, sealed.score) == ("1", "100.0")
+
+
+def test_an_imported_edition_is_found_by_the_search_at_once(desk: Installation) -> None:
+    assert criteria_browser.search("机械防护装置齐全有效", "zh") == []
+    key = criteria_desk.take_over(desk["administrator"], book(), WISH)
+    assert [hit.key for hit in criteria_browser.search("机械防护装置齐全有效", "zh")] == [key]
 
 
 def test_the_desk_leaves_a_trace_in_the_log(desk: Installation) -> None:
