@@ -38,6 +38,8 @@ from scoring.model import (
     Role,
     StarRule,
 )
+from tests.scoring.sheets import answers_of, facts_of, rubric_of
+from tests.scoring.test_cases import SHEETS
 from tests.scoring.test_properties import FACTS, conditions, marks, rubrics
 
 examples = settings(max_examples=250, deadline=None)
@@ -217,6 +219,19 @@ def test_every_other_shape_equals_the_engine(data: st.DataObject, rubric: Rubric
 
 # ------------------------------------------------------------------ named cases
 
+GRADED = [row for row in SHEETS if row[1].get("kind", "graded") == "graded"]
+
+
+@pytest.mark.parametrize("sheet", [sheet for _, sheet in GRADED], ids=[stem for stem, _ in GRADED])
+def test_all_cases_of_a_sheet_in_one_block_equal_the_engine(sheet: dict) -> None:
+    rubric = rubric_of(sheet)
+    cases = [case for case in sheet["case"] if "refused" not in case["expected"]]
+    assert_equal(
+        rubric,
+        [(answers_of(rubric, case.get("answers", {})), facts_of(sheet, case)) for case in cases],
+    )
+
+
 LADDER = tuple(Rung(g, ">=", Fraction(t)) for g, t in (("1", 90), ("2", 75), ("3", 60)))
 
 
@@ -311,6 +326,8 @@ def test_the_order_of_items_need_not_be_that_of_elements() -> None:
     [
         ({"9.9": FULL}, {}, "unknown_item"),
         ({"1.1": Answer(lost=1)}, {}, "lost_without_reason"),
+        ({"1.1": Answer(lost=1, reason="  ")}, {}, "lost_without_reason"),
+        ({"1.1": Answer(not_applicable="  ")}, {}, "not_applicable_without_reason"),
         ({"1.1": FULL}, {"deaths": -1}, "bad_fact"),
         ({"1.1": FULL}, {"worst": "huge"}, "bad_fact"),
     ],
@@ -328,10 +345,13 @@ def test_what_the_engine_refuses_is_refused(
             PerformanceRung("1", (Condition("deaths", "<=", 0), Condition("worst", "<", "major"))),
         ),
     )
+    said = []
     for refuse in (lambda: bulk(rubric, [(answers, facts)]), lambda: grade(rubric, answers, facts)):
         with pytest.raises(ScoringError) as caught:
             refuse()
-        assert caught.value.code == code
+        said.append((caught.value.code, caught.value.values))
+    assert said[0] == said[1]
+    assert said[0][0] == code
 
 
 def test_a_sub_element_in_two_elements_is_refused() -> None:
@@ -339,7 +359,57 @@ def test_a_sub_element_in_two_elements_is_refused() -> None:
     elements = (ElementRubric("1", 5), ElementRubric("2", 5))
     with pytest.raises(ScoringError) as caught:
         Marks(one_item(0, Fraction(1), items=items, elements=elements))
-    assert caught.value.code == "sub_element_twice"
+    assert (caught.value.code, caught.value.values) == ("sub_element_twice", {"sub_element": "s"})
+
+
+def test_a_mark_of_a_major_hazard_counts_on_a_row_that_applies() -> None:
+    items = (ItemRubric("1.1", "1", None, 60), ItemRubric("1.2", "1", None, 40))
+    marked = one_item(100, Fraction(1), items=items, hazard_blocks=True)
+    absent = Answer(not_applicable="there is none")
+    hazard = Answer(full=True, major_hazard=True)
+    graded = assert_equal(
+        marked,
+        [
+            ({"1.1": FULL, "1.2": FULL}, {}),
+            ({"1.1": FULL, "1.2": hazard}, {}),
+            ({"1.1": FULL, "1.2": replace(absent, major_hazard=True)}, {}),
+            ({"1.1": hazard, "1.2": absent}, {}),
+        ],
+    )
+    assert [figures(marked, graded, row)["grade"] for row in range(4)] == ["1", None, "1", None]
+
+
+def test_texts_do_not_decide_and_the_same_answer_in_other_words_is_one() -> None:
+    marks = Marks(one_item(100, Fraction(1)))
+    numbers = {
+        marks.code("1.1", answer)
+        for answer in (
+            Answer(lost=3, reason="seen"),
+            Answer(lost=3, reason="found"),
+            Answer(not_applicable="there is none"),
+            Answer(not_applicable="none here"),
+        )
+    }
+    assert len(numbers) == 2
+
+
+def test_facts_behind_a_rate_and_behind_a_guard_are_asked_for() -> None:
+    from scoring import Condition
+
+    rates = one_item(
+        100,
+        Fraction(1),
+        facts=(
+            FactRule("rate", numerator="injuries", denominator="staff", factor=1000),
+            FactRule("share", numerator="rate", denominator="limit"),
+        ),
+        performance=(PerformanceRung("1", (Condition("share", "<=", 1, when="is_group"),)),),
+        downgrades=(Downgrade("deaths", 1),),
+    )
+    known = {"injuries": 1, "staff": 1000, "limit": 1, "is_group": True, "deaths": 0}
+    facts = [known, *(known | {name: 2} for name in known), {}]
+    facts += [{name: known[name] for name in known if name != left} for left in known]
+    assert_equal(rates, [({"1.1": FULL}, row) for row in facts])
 
 
 def test_of_an_item_that_stands_twice_the_last_answer_counts() -> None:

@@ -185,6 +185,8 @@ def test_an_imported_score_is_its_own_bar_also_where_the_rows_have_lost_everythi
         (StepCode.IMPORTED, 70),
         (StepCode.PENALTY, -10),
     ]
+    nothing = told(rubric(imported=Imported("credit")), both(0, 0), {"credit": 0})
+    assert [step.amount for step in nothing.steps] == [100, 0]
 
 
 def test_bars_of_bonus_and_penalty_are_points_also_where_the_unit_is_a_tenth() -> None:

@@ -271,3 +271,13 @@ def test_a_default_outside_the_declared_order_is_refused_by_its_fact() -> None:
     with pytest.raises(ScoringError) as caught:
         grade(rubric(facts=(worst,), performance=(asks,)), both(0, 0), {})
     assert caught.value.values == {"fact": "worst", "found": "awful", "expected": "none, major"}
+
+
+def test_a_value_that_the_table_of_an_imported_score_does_not_have_is_refused_by_its_fact() -> None:
+    table = Imported("standing", (("good", Fraction(90)), ("fair", Fraction(80))))
+    with pytest.raises(ScoringError) as caught:
+        grade(rubric(imported=table), both(0, 0), {"standing": "splendid"})
+    assert (caught.value.code, caught.value.values) == (
+        "bad_fact",
+        {"fact": "standing", "found": "splendid", "expected": "good, fair"},
+    )

@@ -245,6 +245,18 @@ def test_as_long_as_an_imported_score_is_unknown_it_counts_at_least_and_at_most(
     assert grade(taken, both(20, 0), {"score": 80}).interval == (89, 89)
 
 
+def test_an_imported_score_that_is_left_out_is_that_of_its_default() -> None:
+    table = Imported("standing", (("good", Fraction(90)), ("fair", Fraction(80))))
+    taken = rubric(
+        items=(item("1.1", 3, role=Role.BONUS),),
+        elements=(ElementRubric("1", 3),),
+        imported=table,
+        facts=(FactRule("standing", default="fair", order=("good", "fair")),),
+    )
+    assert grade(taken, {"1.1": FULL}, {}).score == 83
+    assert grade(taken, {"1.1": FULL}, {"standing": "good"}).score == 93
+
+
 def test_a_share_of_another_score_can_be_imported() -> None:
     taken = rubric(
         items=(item("1.1", 20, role=Role.BONUS),),
