@@ -82,6 +82,17 @@ def test_a_sample_that_nobody_has_begun_can_become_anything() -> None:
         assert (found.counted, found.needed) == (0, 2)
 
 
+def test_where_the_lowest_unit_counts_those_still_to_come_can_only_lower_it() -> None:
+    lowest = UnitRule(Combine.MINIMUM, sample=TWO)
+    assert aggregate(lowest, [site("A1", 80)], population=5).span == (ZERO, Fraction(80))
+
+
+def test_units_that_have_nothing_come_to_nothing_whatever_their_weight() -> None:
+    for combine in Combine:
+        units = [site("A1", 0), Unit("A2", ZERO, weight=Fraction(3))]
+        assert aggregate(UnitRule(combine), units).score == 0
+
+
 def test_without_word_of_an_event_none_took_place_and_an_unknown_one_leaves_the_number_open() -> (
     None
 ):
@@ -178,10 +189,10 @@ def test_a_unit_without_score_may_still_miss_its_minimum() -> None:
     open_unit = Unit("A2", interval=(Fraction(84), Fraction(86)))
     found = stands(rule, site("A1", 99), open_unit)
     assert (found.outcome, found.possible) == (Outcome.PENDING, Grade("1", "2"))
-    nothing_known = stands(LadderRule(LADDER, (Minimum("2", "A2", ">", ZERO),)), Unit("A2"))
-    assert nothing_known.possible == Grade("1", None)
-    unknown_score = meet_ladder(rule, aggregate(MEAN, [site("A1", 99)]), [Unit("A2")])
-    assert unknown_score.possible == Grade("1", "2")
+    for minimum in (Minimum("1", "*", ">=", Fraction(85)), Minimum("1", "A2", ">", ZERO)):
+        rule = LadderRule(LADDER, (minimum,))
+        unknown = meet_ladder(rule, aggregate(MEAN, [site("A1", 99)]), [Unit("A2")])
+        assert unknown.possible == Grade("1", "2")
 
 
 # ------------------------------------------------------------------ shares
@@ -232,6 +243,11 @@ def test_the_upper_end_of_a_band_belongs_to_the_next_one_where_the_standard_says
 def test_a_share_of_less_than_one_per_cent_is_a_sample_too() -> None:
     table = SamplingTable((Band(None, Take.SHARE, Fraction(1, 2)),))
     assert sample_size(table, 1000) == 5
+
+
+def test_a_sample_that_is_one_short_gives_an_interval() -> None:
+    found = row_points(SampledRow(20), TWO, Sample(5, 1, 1))
+    assert (found.outcome, found.interval) == (FigureOutcome.SAMPLE_TOO_SMALL, (10, 20))
 
 
 def test_where_there_is_nothing_to_look_at_nothing_is_needed() -> None:

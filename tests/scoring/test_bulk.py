@@ -393,6 +393,77 @@ def test_texts_do_not_decide_and_the_same_answer_in_other_words_is_one() -> None
     assert len(numbers) == 2
 
 
+def test_a_special_deduction_finds_no_points_in_a_row_that_does_not_apply() -> None:
+    extra = DeductionRule("extra", Kind.ONCE, 30, Scope.SUB_ELEMENT)
+    items = (
+        ItemRubric("1.1", "1", "1.a", 10, (extra,)),
+        ItemRubric("1.2", "1", "1.a", 20),
+        ItemRubric("1.3", "1", None, 70),
+    )
+    reaching = one_item(100, Fraction(1), items=items)
+    answers = {"1.1": Answer((Deduction("extra"),)), "1.2": FULL, "1.3": FULL}
+    absent = answers | {"1.2": Answer(not_applicable="there is none")}
+    graded = assert_equal(reaching, [(answers, {}), (absent, {})])
+    assert graded.earned.tolist() == [70, 70]
+
+
+@pytest.mark.parametrize("compare_rounded", [True, False])
+@pytest.mark.parametrize("threshold", ["89.5", "90.05"])
+def test_thresholds_and_bounds_with_halves_are_exact_in_columns(
+    compare_rounded: bool, threshold: str
+) -> None:
+    items = (
+        ItemRubric("1.1", "1", None, 100),
+        ItemRubric("1.2", "1", None, 7, role=Role.BONUS),
+        ItemRubric("1.3", "1", None, 7, role=Role.PENALTY),
+    )
+    halves = one_item(
+        100, Fraction(1), items=items, compare_rounded=compare_rounded,
+        adjustment=Adjustment(Fraction(5, 2), Fraction(7, 2)),
+        ladder=(Rung("1", ">=", Fraction(threshold)), Rung("2", ">", Fraction(threshold) - 9)),
+    )  # fmt: skip
+    assert_equal(
+        halves,
+        [
+            ({name: Answer(lost=n, reason="seen") if n else FULL for name, n in row.items()}, {})
+            for own in (0, 8, 9, 10, 11, 12, 13, 17, 18, 19, 20, 21)
+            for more in (0, 3, 5, 7)
+            for row in ({"1.1": own, "1.2": more, "1.3": 7 - more},)
+        ],
+    )
+
+
+@pytest.mark.parametrize("compare_rounded", [True, False])
+def test_a_weighted_sheet_one_by_one_equals_the_engine(compare_rounded: bool) -> None:
+    items = (ItemRubric("1.1", "1", None, 1000), ItemRubric("2.1", "2", None, 1000))
+    weighted = one_item(
+        0, Fraction(1, 10), items=items, method=Method.WEIGHTS, hazard_blocks=True,
+        compare_rounded=compare_rounded,
+        elements=(ElementRubric("1", 1000, Fraction(1)), ElementRubric("2", 1000, Fraction(1))),
+    )  # fmt: skip
+    absent, hazard = Answer(not_applicable="there is none"), Answer(full=True, major_hazard=True)
+    tie = Answer(lost=201, reason="seen")  # 89.95
+    sheets = [(tie, FULL), (FULL, hazard), (FULL, FULL), (absent, absent), (absent, tie)]
+    graded = assert_equal(weighted, [({"1.1": a, "2.1": b}, {}) for a, b in sheets])
+    assert figures(weighted, graded, 0)["grade"] == ("1" if compare_rounded else "2")
+
+
+@pytest.mark.parametrize(
+    ("good", "blank"),
+    [
+        (Answer(lost=3, reason="seen"), Answer(lost=3, reason=" ")),
+        (Answer(not_applicable="none here"), Answer(not_applicable=" ")),
+    ],
+)
+def test_a_blank_reason_is_refused_also_after_the_same_answer_with_a_reason(
+    good: Answer, blank: Answer
+) -> None:
+    marks = Marks(one_item(100, Fraction(1)))
+    marks.code("1.1", good)
+    with pytest.raises(ScoringError, match="without reason"):
+        marks.code("1.1", blank)
+
+
 def test_facts_behind_a_rate_and_behind_a_guard_are_asked_for() -> None:
     from scoring import Condition
 
