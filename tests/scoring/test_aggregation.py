@@ -1,12 +1,13 @@
-"""Units to one score, a score to a grade, shares and samples: all that a result says."""
+"""What holds above a single sheet: whatever is still open comes to lie inside what was said."""
 
+from dataclasses import replace
 from fractions import Fraction
 
-import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from scoring import Grade, Outcome, Reason, Rung, ScoringError
+from scoring import Grade, Outcome, Rung
 from scoring.aggregation import (
-    Aggregate,
     Combine,
     LadderRule,
     Standing,
@@ -14,16 +15,17 @@ from scoring.aggregation import (
     UnitRule,
     aggregate,
     as_unit,
+    lowest_prevails,
     meet_ladder,
-    weighted_mean,
+    standing_between,
 )
-from scoring.checklist import Checklist, CheckRow, Reply, check_off
+from scoring.checklist import Checklist, ChecklistOutcome, CheckRow, Reply, check_off
+from scoring.comparison import FallThroughOutcome, fall_through
 from scoring.model import Minimum
 from scoring.sampling import (
     Band,
     FigureOutcome,
     Sample,
-    SampledPoints,
     SampledRow,
     SamplingTable,
     Take,
@@ -38,228 +40,234 @@ from scoring.shares import (
     ShareGate,
     grade_group,
     meet_share_gates,
+    share_range,
 )
 
-MEAN = UnitRule(Combine.MEAN)
-ZERO, FULL = Fraction(0), Fraction(100)
-LADDER = (Rung("1", ">=", Fraction(90), "§1"), Rung("2", ">=", Fraction(75), "§2"))
-ABSENT = Unit("A0", not_applicable=True)
-TWO = SamplingTable((Band(None, Take.NUMBER, Fraction(2)),))
+examples = settings(max_examples=100, deadline=None)
+
+GRADES = ("1", "2", "3")
+LADDER = tuple(Rung(g, ">=", Fraction(t)) for g, t in zip(GRADES, (90, 75, 60), strict=True))
+SCORES = st.integers(0, 1000).map(lambda tenths: Fraction(tenths, 10))
+OPEN_FLAGS = st.lists(st.sampled_from((True, False, None)), min_size=1, max_size=8)
+TENTHS = SamplingTable((Band(10, Take.ALL), Band(None, Take.SHARE, Fraction(10))))
 
 
-def site(name: str, score: int | str) -> Unit:
-    return Unit(name, Fraction(score))
+def place(name: str | None) -> int:
+    return GRADES.index(name) if name else len(GRADES)
 
 
-# ------------------------------------------------------------------ units to one score
+def inside(later: Standing, now: Standing) -> bool:
+    return place(now.possible.best) <= place(later.grade) <= place(now.possible.worst)
 
 
-def test_what_is_known_says_how_many_took_part_and_both_scores() -> None:
-    third = Fraction(92 + 87 + 87, 3)
-    rounded = Fraction("88.7")
-    assert aggregate(MEAN, [ABSENT, site("A1", 92), site("A2", 87), site("A3", 87)]) == Aggregate(
-        FigureOutcome.KNOWN, rounded, third, (rounded, rounded), (third, third), 3, 0
-    )
+@st.composite
+def units(draw: st.DrawFn) -> list[Unit]:
+    found = []
+    for number in range(draw(st.integers(1, 5))):
+        low, high = sorted((draw(SCORES), draw(SCORES)))
+        said = draw(st.sampled_from(("known", "between", "open", "absent")))
+        found.append(
+            Unit(
+                str(number),
+                low if said == "known" else None,
+                (low, high) if said == "between" else None,
+                Fraction(draw(st.integers(1, 4))),
+                not_applicable=said == "absent",
+            )
+        )
+    return found
 
 
-def test_nothing_that_takes_part_is_no_score_and_no_interval() -> None:
-    nothing = Aggregate(FigureOutcome.NOT_ASSESSABLE, None, None, None, None, 0, 0)
-    assert aggregate(MEAN, [ABSENT]) == nothing
-    assert weighted_mean([]) is None
+def settled(unit: Unit, data: st.DataObject) -> Unit:
+    """The unit once its score is known, anywhere it could still be."""
+    if unit.score is not None or unit.not_applicable:
+        return unit
+    low, high = unit.interval or (Fraction(0), Fraction(100))
+    between = st.integers(int(low * 10), int(high * 10)).map(lambda tenths: Fraction(tenths, 10))
+    return replace(unit, score=data.draw(between))
 
 
-def test_a_unit_without_score_is_named_and_leaves_the_others_counted() -> None:
-    ends = (Fraction("46"), Fraction("96"))
-    assert aggregate(MEAN, [site("A1", 92), Unit("A2")]) == Aggregate(
-        FigureOutcome.PENDING, None, None, ends, ends, 2, 0, ("A2",)
-    )
-
-
-def test_a_sample_that_nobody_has_begun_can_become_anything() -> None:
-    for combine in Combine:
-        found = aggregate(UnitRule(combine, sample=TWO), [], population=5)
-        assert (found.outcome, found.span) == (FigureOutcome.SAMPLE_TOO_SMALL, (ZERO, FULL))
-        assert (found.counted, found.needed) == (0, 2)
-
-
-def test_where_the_lowest_unit_counts_those_still_to_come_can_only_lower_it() -> None:
-    lowest = UnitRule(Combine.MINIMUM, sample=TWO)
-    assert aggregate(lowest, [site("A1", 80)], population=5).span == (ZERO, Fraction(80))
-
-
-def test_units_that_have_nothing_come_to_nothing_whatever_their_weight() -> None:
-    for combine in Combine:
-        units = [site("A1", 0), Unit("A2", ZERO, weight=Fraction(3))]
-        assert aggregate(UnitRule(combine), units).score == 0
-
-
-def test_without_word_of_an_event_none_took_place_and_an_unknown_one_leaves_the_number_open() -> (
-    None
-):
-    rule = UnitRule(Combine.MEAN, sample=TWO, more_after_event=1)
-    units = [site("A1", 92), site("A2", 88)]
-    assert aggregate(rule, units, population=5).needed == 2
-    assert aggregate(rule, units, population=5).outcome is FigureOutcome.KNOWN
-    assert aggregate(rule, units, population=5, event=True).needed == 3
-    assert aggregate(rule, units, population=5, event=None).needed is None
-
-
-def test_a_unit_behind_one_that_is_not_applicable_is_checked_as_well() -> None:
-    with pytest.raises(ScoringError, match="unit score"):
-        aggregate(MEAN, [ABSENT, site("A1", 101)])
-
-
-def test_an_aggregate_is_a_unit_with_its_weight_known_open_or_without_anything_to_judge() -> None:
-    weight = Fraction(3, 10)
-    nothing, known, waiting = (
-        aggregate(MEAN, units)
-        for units in ([], [site("A1", 92), site("A2", "87.05")], [site("A1", "92.55"), Unit("A2")])
-    )
-    assert as_unit("a", nothing, weight) == Unit("a", None, None, weight, not_applicable=True)
-    exact, rounded = Fraction("89.525"), Fraction("89.5")
-    assert as_unit("a", known, weight) == Unit("a", exact, (exact, exact), weight)
-    assert as_unit("a", known, weight, rounded=True) == Unit(
-        "a", rounded, (rounded, rounded), weight
-    )
-    assert as_unit("a", waiting, weight) == Unit(
-        "a", None, (Fraction("46.275"), Fraction("96.275")), weight
-    )
-    assert as_unit("a", waiting, weight, rounded=True) == Unit(
-        "a", None, (Fraction("46.3"), Fraction("96.3")), weight
-    )
-
-
-# ------------------------------------------------------------------ one score to a grade
-
-
-def stands(rule: LadderRule, *units: Unit) -> Standing:
-    return meet_ladder(rule, aggregate(MEAN, units), units)
-
-
-def test_the_score_names_the_rung_it_reaches_and_the_one_it_misses() -> None:
-    rule = LadderRule(LADDER)
-    assert stands(rule, site("A1", 90)).reasons == (
-        Reason("score_reaches", "grade:1", clause="§1"),
-    )
-    assert stands(rule, site("A1", 80)).reasons == (
-        Reason("score_reaches", "grade:2", clause="§2"),
-        Reason("score_below", "not_grade:1", clause="§1"),
-    )
-    assert stands(rule, site("A1", 10)).reasons == (
-        Reason("score_below", "not_grade:2", clause="§2"),
-    )
-
-
-@pytest.mark.parametrize(("compare_rounded", "reached"), [(True, "1"), (False, "2")])
-def test_the_rounded_or_the_exact_score_meets_the_ladder(
-    compare_rounded: bool, reached: str
+@examples
+@given(units(), st.sampled_from(Combine), st.data())
+def test_a_score_and_its_grade_end_inside_what_was_still_possible(
+    given_units: list[Unit], combine: Combine, data: st.DataObject
 ) -> None:
-    rule = LadderRule(LADDER, compare_rounded=compare_rounded)
-    assert stands(rule, site("A1", "89.95")).grade == reached
+    rule = UnitRule(combine)
+    ladder = LadderRule(LADDER, (Minimum("1", "*", ">=", Fraction(50)),))
+    now = aggregate(rule, given_units)
+    closed = [settled(unit, data) for unit in given_units]
+    later = aggregate(rule, closed)
+    if later.outcome is FigureOutcome.NOT_ASSESSABLE:
+        assert now == later
+        return
+    assert now.interval[0] <= later.score <= now.interval[1]
+    assert inside(meet_ladder(ladder, later, closed), meet_ladder(ladder, now, given_units))
 
 
-def test_what_is_open_is_named_and_so_is_a_sample_that_is_too_small() -> None:
-    found = stands(LadderRule(LADDER), site("A1", 92), Unit("A2"))
-    assert found.reasons == (
-        Reason("score_reaches", "grade:1", clause="§1"),
-        Reason("unit_open", "pending", element="A2"),
-    )
-    assert (found.outcome, found.possible) == (Outcome.PENDING, Grade("1", None))
-    rule = UnitRule(Combine.MEAN, sample=TWO)
-    few = meet_ladder(LadderRule(LADDER), aggregate(rule, [site("A1", 92)], population=5))
-    assert few.reasons[-1] == Reason("sample_too_small", "pending")
-
-
-def test_each_unit_must_reach_the_minimum_of_a_grade_and_names_its_clause() -> None:
-    rule = LadderRule(LADDER, (Minimum("1", "*", ">=", Fraction(85), "6.1"),))
-    found = stands(rule, site("A1", 99), site("A2", "84.9"), ABSENT)
-    assert found.grade == "2"
-    assert found.reasons[1:] == (Reason("minimum", "not_grade:1", element="A2", clause="6.1"),)
-    assert stands(rule, site("A1", 99), site("A2", 85)).grade == "1"
-
-
-def test_a_minimum_can_ask_for_strictly_more_and_is_a_share_of_the_full_score() -> None:
-    more = LadderRule(LADDER, (Minimum("1", "A2", ">", Fraction(85)),))
-    assert stands(more, site("A1", 99), site("A2", 85)).grade == "2"
-    assert stands(more, site("A1", 99), site("A2", "85.1")).grade == "1"
-
-
-def test_a_unit_without_score_may_still_miss_its_minimum() -> None:
-    rule = LadderRule(LADDER, (Minimum("1", "*", ">=", Fraction(85)),))
-    open_unit = Unit("A2", interval=(Fraction(84), Fraction(86)))
-    found = stands(rule, site("A1", 99), open_unit)
-    assert (found.outcome, found.possible) == (Outcome.PENDING, Grade("1", "2"))
-    for minimum in (Minimum("1", "*", ">=", Fraction(85)), Minimum("1", "A2", ">", ZERO)):
-        rule = LadderRule(LADDER, (minimum,))
-        unknown = meet_ladder(rule, aggregate(MEAN, [site("A1", 99)]), [Unit("A2")])
-        assert unknown.possible == Grade("1", "2")
-
-
-# ------------------------------------------------------------------ shares
-
-
-def test_a_member_whose_accidents_are_unknown_is_not_counted_as_one_without() -> None:
-    rule = GroupRule((GroupRung("1", clean_share=Fraction(100), clause="集团"),))
-    members = [Member("a", fatal_accident=False), Member("b")]
-    found = grade_group(rule, members, None)
-    assert (found.outcome, found.possible) == (Outcome.PENDING, Grade("1", None))
-    assert found.reasons == (Reason("members_with_deaths", "open_grade:1", clause="集团"),)
-
-
-@pytest.mark.parametrize(("worst", "outcome"), [(89, Outcome.PENDING), (90, Outcome.GRADED)])
-def test_a_member_with_an_open_score_counts_once_both_ends_reach_the_rung(
-    worst: int, outcome: Outcome
+@examples
+@given(units(), st.sampled_from(Combine), st.data())
+def test_a_combined_score_lies_between_its_lowest_and_highest_unit(
+    given_units: list[Unit], combine: Combine, data: st.DataObject
 ) -> None:
-    rule = GroupRule((GroupRung("1", Rung("1", ">=", Fraction(90))),))
-    member = Member("a", interval=(Fraction(worst), Fraction(95)))
-    assert grade_group(rule, [member], None).outcome is outcome
+    closed = [settled(unit, data) for unit in given_units]
+    scores = [unit.score for unit in closed if not unit.not_applicable]
+    found = aggregate(UnitRule(combine), closed)
+    if scores:
+        assert min(scores) <= found.score_exact <= max(scores)
+    else:
+        assert (found.outcome, found.score) == (FigureOutcome.NOT_ASSESSABLE, None)
 
 
-def test_a_grade_without_a_gate_asks_for_no_share_and_a_gate_names_its_clause() -> None:
-    gates = [ShareGate("1", Fraction(60), "7.2")]
-    ratings = [Rating("a", good=True), Rating("b", good=False)]
-    found = meet_share_gates(("1", "2"), gates, ratings)
-    assert found.grade == "2"
-    assert found.reasons == (Reason("rated_good", "not_grade:1", clause="7.2"),)
-    only = meet_share_gates(("1",), gates, ratings)
-    assert (only.outcome, only.reasons) == (Outcome.BELOW_LOWEST, found.reasons)
-
-
-def test_without_an_instance_there_is_no_share_to_judge() -> None:
-    assert meet_share_gates(("1",), [], []) == Standing(
-        Outcome.NOT_ASSESSABLE, None, Grade(None, None)
-    )
-
-
-# ------------------------------------------------------------------ samples and checklists
-
-
-def test_the_upper_end_of_a_band_belongs_to_the_next_one_where_the_standard_says_below() -> None:
-    below = Band(10, Take.ALL, inclusive=False)
-    table = SamplingTable((below, Band(None, Take.NUMBER, Fraction(1))))
-    assert [sample_size(table, population) for population in (9, 10, 11)] == [9, 1, 1]
-
-
-def test_a_share_of_less_than_one_per_cent_is_a_sample_too() -> None:
-    table = SamplingTable((Band(None, Take.SHARE, Fraction(1, 2)),))
-    assert sample_size(table, 1000) == 5
-
-
-def test_a_sample_that_is_one_short_gives_an_interval() -> None:
-    found = row_points(SampledRow(20), TWO, Sample(5, 1, 1))
-    assert (found.outcome, found.interval) == (FigureOutcome.SAMPLE_TOO_SMALL, (10, 20))
-
-
-def test_where_there_is_nothing_to_look_at_nothing_is_needed() -> None:
-    found = row_points(SampledRow(20), TWO, Sample(0, 0, 0))
-    assert found == SampledPoints(FigureOutcome.NOT_ASSESSABLE, 0)
-
-
-@pytest.mark.parametrize(("rows", "known"), [(("stairs", "exit"), "exit, stairs"), ((), "-")])
-def test_a_reply_to_an_unknown_row_is_refused_with_the_rows_there_are(
-    rows: tuple[str, ...], known: str
+@examples
+@given(units(), st.data())
+def test_equal_weights_are_the_mean_and_order_is_irrelevant(
+    given_units: list[Unit], data: st.DataObject
 ) -> None:
-    checklist = Checklist(tuple(CheckRow(name) for name in rows))
-    with pytest.raises(ScoringError) as caught:
-        check_off(checklist, {"lift": Reply.YES})
-    assert caught.value.values == {"row": "lift", "known": known}
+    mixed = data.draw(st.permutations(given_units))
+    alike = [replace(unit, weight=Fraction(3)) for unit in given_units]
+    mean = aggregate(UnitRule(Combine.MEAN), given_units)
+    assert aggregate(UnitRule(Combine.WEIGHTED), alike) == mean
+    assert aggregate(UnitRule(Combine.MEAN), mixed).span == mean.span
+
+
+def test_a_part_is_passed_on_exactly_unless_the_standard_rounds_it() -> None:
+    thirds = [Unit(name, Fraction(score)) for name, score in (("a", 80), ("b", 90), ("c", 95))]
+    found = aggregate(UnitRule(Combine.MEAN), thirds)
+    assert as_unit("part", found).score == Fraction(265, 3)
+    assert as_unit("part", found, rounded=True).score == Fraction(883, 10)
+
+
+def test_a_sample_that_is_too_small_says_how_many_are_needed() -> None:
+    rule = UnitRule(Combine.MINIMUM, sample=TENTHS)
+    found = aggregate(rule, [Unit("a", Fraction(70))], population=40)
+    assert (found.outcome, found.needed) == (FigureOutcome.SAMPLE_TOO_SMALL, 4)
+    # whatever the others bring, the lowest cannot rise above the one that is known
+    assert found.interval == (0, 70)
+    standing = meet_ladder(LadderRule(LADDER), found)
+    assert (standing.outcome, standing.possible) == (Outcome.PENDING, Grade("3", None))
+    assert "sample_too_small" in {reason.code for reason in standing.reasons}
+
+
+@examples
+@given(OPEN_FLAGS, st.data())
+def test_a_share_ends_inside_its_range(flags: list[bool | None], data: st.DataObject) -> None:
+    closed = [data.draw(st.booleans()) if flag is None else flag for flag in flags]
+    low, high = share_range(flags)
+    end = share_range(closed)
+    assert low <= end[0] == end[1] <= high
+
+
+@examples
+@given(
+    st.lists(st.tuples(st.none() | SCORES, st.sampled_from((True, False, None))), min_size=1),
+    st.sampled_from(("none", "general", "larger", None)),
+    st.data(),
+)
+def test_a_group_ends_inside_the_grades_that_were_still_possible(
+    said: list[tuple[Fraction | None, bool | None]], worst: str | None, data: st.DataObject
+) -> None:
+    accidents = ("none", "general", "larger")
+    rule = GroupRule(
+        (
+            GroupRung("1", LADDER[0], Fraction(90), Fraction(90), "general"),
+            GroupRung("2", LADDER[1], Fraction(80), Fraction(80), "general"),
+            GroupRung("3"),
+        ),
+        accidents,
+    )
+    members = [Member(str(n), score, None, fatal) for n, (score, fatal) in enumerate(said)]
+    closed = [
+        replace(
+            member,
+            score=data.draw(SCORES) if member.score is None else member.score,
+            fatal_accident=data.draw(st.booleans())
+            if member.fatal_accident is None
+            else member.fatal_accident,
+        )
+        for member in members
+    ]
+    end = data.draw(st.sampled_from(accidents)) if worst is None else worst
+    now, later = grade_group(rule, members, worst), grade_group(rule, closed, end)
+    assert later.outcome is Outcome.GRADED
+    assert inside(later, now)
+
+
+@examples
+@given(OPEN_FLAGS, st.data())
+def test_ratings_end_inside_the_grades_that_were_still_possible(
+    flags: list[bool | None], data: st.DataObject
+) -> None:
+    gates = [ShareGate(g, Fraction(s)) for g, s in zip(GRADES, (100, 80, 50), strict=True)]
+    ratings = [Rating(str(number), good) for number, good in enumerate(flags)]
+    closed = [
+        replace(r, good=data.draw(st.booleans()) if r.good is None else r.good) for r in ratings
+    ]
+    assert inside(meet_share_gates(GRADES, gates, closed), meet_share_gates(GRADES, gates, ratings))
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)).map(sorted), min_size=1, max_size=4)
+)
+def test_the_lowest_standing_prevails_at_both_ends(ends: list[list[int]]) -> None:
+    found = lowest_prevails(GRADES, *(standing_between(GRADES, *pair) for pair in ends))
+    assert place(found.possible.best) == max(best for best, _ in ends)
+    assert place(found.possible.worst) == max(worst for _, worst in ends)
+
+
+def test_nothing_to_judge_limits_no_grade_but_gives_none() -> None:
+    nothing = Standing(Outcome.NOT_ASSESSABLE, None, Grade(None, None))
+    second = standing_between(GRADES, 1, 1)
+    assert lowest_prevails(GRADES, second, nothing).grade == "2"
+    assert lowest_prevails(GRADES, nothing, second) == nothing
+
+
+@examples
+@given(st.integers(0, 3000))
+def test_a_sample_is_part_of_the_population_and_never_less_than_asked(population: int) -> None:
+    size = sample_size(TENTHS, population)
+    assert 0 <= size <= population
+    assert size * 10 >= population
+    assert size or not population
+
+
+@examples
+@given(st.integers(1, 60), st.data())
+def test_a_sampled_row_ends_inside_its_interval(population: int, data: st.DataObject) -> None:
+    row = SampledRow(30)
+    needed = sample_size(TENTHS, population)
+    looked_at = data.draw(st.integers(0, needed))
+    passed = data.draw(st.integers(0, looked_at))
+    more = data.draw(st.integers(0, needed - looked_at))
+    now = row_points(row, TENTHS, Sample(population, looked_at, passed))
+    later = row_points(row, TENTHS, Sample(population, needed, passed + more))
+    assert now.interval[0] <= later.earned <= now.interval[1] <= row.points
+
+
+@examples
+@given(st.lists(st.sampled_from((*Reply, None)), min_size=1, max_size=6), st.data())
+def test_a_checklist_that_has_failed_stays_failed_and_an_open_one_never_passes(
+    replies: list[Reply | None], data: st.DataObject
+) -> None:
+    rows = Checklist(tuple(CheckRow(str(n), hard=n % 2 == 0) for n in range(len(replies))), 1)
+    said = {str(n): reply for n, reply in enumerate(replies) if reply is not None}
+    now = check_off(rows, said)
+    assert now.yes + now.no + now.not_applicable + len(now.unanswered) == len(replies)
+    closed = {row.id: data.draw(st.sampled_from(Reply)) for row in rows.rows} | said
+    later = check_off(rows, closed)
+    if now.outcome is ChecklistOutcome.FAILED:
+        assert later.outcome is ChecklistOutcome.FAILED
+    if None in replies:
+        assert now.outcome in (ChecklistOutcome.FAILED, ChecklistOutcome.INCOMPLETE)
+
+
+@given(st.sampled_from(GRADES), st.tuples(st.integers(0, 3), st.integers(0, 3)).map(sorted))
+def test_no_application_is_granted_a_better_grade_than_it_asked_for(
+    applied: str, ends: list[int]
+) -> None:
+    standing = standing_between(GRADES, *ends)
+    found = fall_through(GRADES, applied, standing.outcome, standing.possible)
+    if found.grantable:
+        assert place(found.grantable) >= place(applied)
+        assert place(found.grantable) >= ends[0]
+    else:
+        assert found.outcome in (FallThroughOutcome.NONE, FallThroughOutcome.PENDING)
