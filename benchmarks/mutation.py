@@ -38,7 +38,7 @@ from mutmut.mutation import trampoline
 from mutmut.mutation.file_mutation import mutate_file_contents
 
 ROOT = Path(__file__).resolve().parent.parent
-EXAMPLES = {"test_path.py": 6}  # else 25
+EXAMPLES = {"test_path.py": 6, "test_path_search.py": 300}  # else 25
 CONFTEST = """
 from hypothesis import HealthCheck, Phase, settings
 

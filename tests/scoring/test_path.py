@@ -43,6 +43,7 @@ from scoring.model import (
 )
 from scoring.path import Path, PathOutcome, PathToGrade, StepKind, next_grades
 from scoring.path_losses import rectify
+from scoring.path_parts import Demand
 
 Sheet = tuple[Rubric, dict[str, Answer]]
 
@@ -574,7 +575,7 @@ def test_what_is_above_the_highest_score_is_lost_after_bonus_and_penalty() -> No
     second, first = next_grades(rubric, {"1.1": seen(0), "1.2": seen(5), "1.3": seen(5)}, {})
     assert price(second.fewest_items) == (1, 5)
     assert first.outcome is PathOutcome.OUT_OF_REACH
-    assert [(reason.code, reason.clause) for reason in first.reasons] == [("score_below", "表3")]
+    assert first.reasons == (Reason("score_below", "not_grade:1", clause="表3"),)
 
 
 def test_from_nothing_at_all_a_grade_costs_just_what_it_asks() -> None:
@@ -694,6 +695,67 @@ def test_no_set_is_smaller_where_guarantee_rows_must_hold(least: int) -> None:
     )
     for losses in ({}, {"1.1": 10}, {"1.2": 20}, {"2.2": 0}, {"1.1": 5, "1.2": 0}):
         check(replace(rubric, items=items, elements=elements), with_losses(losses), {})
+
+
+def test_no_set_is_smaller_where_shares_of_rows_and_rates_of_groups_come_together() -> None:
+    for share in (50, 75):
+        rules = (StarRule("1", ("*", "**"), Fraction(share)),)
+        for part, rate in (("site", 85), ("office", 80)):
+            minimums = (Minimum("1", part, ">=", Fraction(rate)),)
+            check(four_parts(stars=rules, minimums=minimums), with_losses(), {})
+
+
+@pytest.mark.parametrize("bound", [1, 2, 5, 6])
+def test_no_set_is_smaller_where_only_a_bounded_penalty_or_bonus_is_missing(bound: int) -> None:
+    limit = Fraction(bound)
+    for role, ladder in ((Role.PENALTY, (100, 98, 95)), (Role.BONUS, (105, 102, 101))):
+        items = (
+            ItemRubric("1.1", "1", None, 100),
+            *(ItemRubric(f"1.{n}", "1", None, n, role=role) for n in (3, 4, 5)),
+        )
+        rubric, _ = two_rows(
+            items=items,
+            elements=(ElementRubric("1", 100),),
+            adjustment=Adjustment(most_bonus=limit, most_penalty=limit),
+            ladder=tuple(Rung(str(n), ">=", Fraction(n)) for n in ladder),
+        )
+        for own in (0, 1):
+            check(rubric, {"1.1": seen(own), "1.3": seen(3), "1.4": seen(4), "1.5": seen(2)}, {})
+
+
+def test_no_set_is_smaller_where_a_sub_element_is_used_up_by_rules_alone() -> None:
+    take = DeductionRule("take", Kind.ONCE, 30, Scope.SUB_ELEMENT)
+    kill = DeductionRule("kill", Kind.ONCE, 5, Scope.SUB_ELEMENT, zeroes=Scope.SUB_ELEMENT)
+    items = (
+        ItemRubric("1.1", "1", "1.a", 10, (take,)),
+        ItemRubric("1.2", "1", "1.a", 10, (take,)),
+        ItemRubric("1.3", "1", "1.a", 20, (kill,)),
+        ItemRubric("1.4", "1", "1.b", 30),
+        ItemRubric("1.5", "1", None, 30),
+    )
+    rubric, _ = two_rows(items=items, elements=(ElementRubric("1", 100),))
+    taken_twice = {"1.1": Answer((Deduction("take"),)), "1.2": Answer((Deduction("take"),))}
+    killed = {"1.3": Answer((Deduction("kill"),))}
+    plain = {item.id: seen(0) for item in items} | {"1.4": seen(6), "1.5": seen(7)}
+    for reported in (taken_twice, killed, taken_twice | killed, killed | {"1.1": seen(4)}):
+        check(rubric, plain | reported, {})
+
+
+def test_what_meets_a_demand_meets_every_demand_that_asks_no_more() -> None:
+    rows = frozenset(("1.1", "1.2", "1.3"))
+    two = Demand(least=(("1", 80),), shares=((rows, 2),), groups=(("g", Fraction(1), False),))
+    assert two.covers(two)
+    assert two.covers(Demand())
+    assert not Demand().covers(two)
+    assert not replace(two, least=(("1", 79),)).covers(two)
+    assert not replace(two, shares=((rows, 1),)).covers(two)
+    assert not replace(two, groups=(("g", Fraction(1, 2), True),)).covers(two)
+    assert not two.covers(replace(two, groups=(("g", Fraction(1), True),)))
+    # two of the rows named one by one are two of them
+    named = replace(two, shares=(), mandatory=frozenset(("1.1", "1.2")))
+    assert named.covers(two)
+    assert not two.covers(named)
+    assert not replace(named, mandatory=frozenset(("1.1",))).covers(two)
 
 
 def test_without_a_proof_one_path_drops_the_small_losses_and_one_the_large_ones(

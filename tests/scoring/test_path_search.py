@@ -73,6 +73,30 @@ def test_an_exact_gain_is_enough_and_one_unit_less_is_not() -> None:
     assert Search(parts, ()).cheapest(7, Work()) is None
 
 
+def test_of_two_choices_with_the_same_points_the_one_with_fewer_items_is_taken() -> None:
+    one, two = Option(1, 4, 8, (), ("a",)), Option(2, 4, 8, (), ("b", "c"))
+    for parts in ([one, two], [two, one]):
+        search = Search([(Option(0, 0, 0), option) for option in parts], ())
+        assert search.cheapest(8, Work()) == (Choice(1, 4, frozenset("a")),) * 2
+
+
+def test_what_is_dearer_on_the_way_may_be_the_cheapest_in_the_end() -> None:
+    nothing = Option(0, 0, 0)
+    first = [Option(1, 2, 5), Option(2, 2, 3), Option(3, 2, 9, (), ("a", "b", "c"))]
+    then = [Option(9, 2, 8), Option(1, 2, 2, (), ("d",))]
+    search = Search([(nothing, *first), (nothing, *then)], ())
+    assert search.cheapest(11, Work()) == (Choice(4, 4, frozenset("abcd")),) * 2
+
+
+def test_of_two_ways_at_the_same_price_the_one_with_more_gain_is_kept() -> None:
+    nothing = Option(0, 0, 0)
+    more, less = Option(1, 2, 9, (), ("a",)), Option(1, 2, 5, (), ("b",))
+    then = [Option(9, 2, 8), Option(1, 2, 2, (), ("d",))]
+    for first in ([more, less], [less, more]):
+        search = Search([(nothing, *first), (nothing, *then)], ())
+        assert search.cheapest(11, Work()) == (Choice(2, 4, frozenset("ad")),) * 2
+
+
 def test_work_may_be_used_up_to_the_last_step_and_no_further() -> None:
     work = Work(3)
     work.spend(3)
