@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping
 from fractions import Fraction
 
 from criteria.check_profile import check_profile
-from criteria.check_shape import Wrong, check_shape
-from criteria.errors import Problem
+from criteria.check_shape import check_shape
+from criteria.errors import Problem, Wrong
 from criteria.model import Document, Fact, Item, Scheme
 from scoring.rounding import plain
 

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from criteria import packs
-from criteria.check_shape import Wrong
+from criteria.errors import Wrong
 from criteria.model import Applies, HazardRow, Item, Scheme
 from scoring.hazards import HazardTest
 from scoring.rounding import plain

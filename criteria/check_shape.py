@@ -1,16 +1,14 @@
 """Proof of what goes beyond adding up: weights, minimums, stars, limits, events, rates."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from fractions import Fraction
 from itertools import pairwise
 
+from criteria.check_above import check_above
+from criteria.errors import Wrong
 from criteria.model import Element, Fact, PartMinimum, Scheme
+from criteria.model_above import ANY_PART
 from scoring.rounding import plain
-
-Wrong = Callable[[str, str, object, object], None]
-"""Collector handed to the checks: item, field, expected, found."""
-
-ANY_PART = "*"
 
 
 def check_shape(scheme: Scheme, wrong: Wrong) -> None:
@@ -21,6 +19,7 @@ def check_shape(scheme: Scheme, wrong: Wrong) -> None:
     _check_limits(scheme, wrong)
     _check_facts_used(scheme, wrong)
     _check_guarantees(scheme, wrong)
+    check_above(scheme, wrong)
     elements = {element.id for element in scheme.elements}
     for element, rate in scheme.shape.control_lines:
         if element not in elements:

@@ -1,7 +1,10 @@
 """What can be wrong with criteria data: all problems at once, each with its place."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+
+Wrong = Callable[[str, str, object, object], None]
+"""Collector handed to the checks: item, field, expected, found."""
 
 
 @dataclass(frozen=True, slots=True)

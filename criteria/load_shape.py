@@ -5,6 +5,7 @@ A standard that only adds points has none of them.
 
 from fractions import Fraction
 
+from criteria.load_above import read_above
 from criteria.model import (
     AbsenceLimit,
     EventRule,
@@ -34,6 +35,7 @@ def read_shape(reader: Reader) -> Shape:
         events=tuple(_event(row) for row in reader.tables("event")),
         hazard_blocks=reader.flag("hazard_blocks", default=False),
         control_lines=tuple(_control(row) for row in reader.tables("control_line")),
+        above=read_above(reader),
     )
 
 

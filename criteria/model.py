@@ -5,37 +5,13 @@ from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 
+from criteria.model_above import NOTHING_ABOVE, Above
+from criteria.wordings import Source as Source
+from criteria.wordings import Text as Text
 from scoring.hazards import HazardTest
 
 CHINESE, BOTH = ("zh",), ("zh", "en")
 """The languages that the wordings of an edition may have."""
-
-
-@dataclass(frozen=True, slots=True)
-class Text:
-    """One wording in both languages; of a Chinese-only edition both are the Chinese one."""
-
-    zh: str
-    en: str
-
-    def __getitem__(self, language: str) -> str:
-        return self.en if language == "en" else self.zh
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """Where a rule stands: a key of ``sources.toml``, the clause, how far our words are from it.
-
-    ``verified`` says whether a human has checked the rule against the official text; then
-    ``checked_on`` and ``checked_by`` say when and who.
-    """
-
-    document: str
-    clause: str
-    wording: str
-    verified: bool
-    checked_on: date | None = None
-    checked_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -322,6 +298,7 @@ class Shape:
     events: tuple[EventRule, ...] = ()
     hazard_blocks: bool = False
     control_lines: tuple[tuple[str, Fraction], ...] = ()
+    above: Above = NOTHING_ABOVE
 
     @property
     def sources(self) -> tuple[Source, ...]:
@@ -334,7 +311,7 @@ class Shape:
             found.append(self.absence_limit.source)
         if self.imported:
             found.append(self.imported.source)
-        return tuple(found)
+        return (*found, *self.above.sources)
 
 
 @dataclass(frozen=True, slots=True)

@@ -207,6 +207,22 @@ class Reader:
             return []
         return [self._inner(row) for row in value]
 
+    def named_tables(self, field: str) -> list[tuple[str, "Reader"]]:
+        """Read tables that are known by their names, each with a reader that says its path."""
+        value = self._get(field)
+        if value is None:
+            return []
+        path = field if self.item == "-" else f"{self.item}.{field}"
+        rows = value.values() if isinstance(value, Mapping) else [value]
+        if not all(isinstance(row, Mapping) for row in rows):
+            self.wrong(field, f"tables [{path}.<name>]", repr(value))
+            return []
+        for name in value:
+            # a dot would be one more level wherever fields are named by their paths
+            if not NAME.fullmatch(name):
+                self.wrong(field, "names of letters, digits, dashes and underscores", repr(name))
+        return [(name, self._inner(row, f"{path}.{name}")) for name, row in value.items()]
+
     def source(self, field: str = "source") -> Source:
         """Read where a rule stands."""
         value = self._get(field)
@@ -240,3 +256,4 @@ class Reader:
 
 
 ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]*")
+NAME = re.compile(r"[0-9A-Za-z_-]+")

@@ -20,6 +20,7 @@ from criteria.model import (
     Source,
     Text,
 )
+from criteria.tables_above import above_tables
 from scoring.hazards import HazardTest
 
 Table = dict[str, Any]
@@ -184,6 +185,7 @@ class Tables:
                     "source": self.source(taken.source),
                 }
             ),
+            **above_tables(shape.above, self.text, self.source),
             "group": [
                 _filled(
                     {

@@ -22,6 +22,8 @@ _SPECIAL = re.compile(r'[\x00-\x09\x0b-\x1f\x7f"\\]')
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 _OWN_TABLE = frozenset({"text", "evidence", "method", "summary", "exceptions"})
 """Wordings of rows and of the head that are long enough for a table of their own."""
+_INLINE = frozenset({"source", "good"})
+"""Tables of tables that are short enough for one line."""
 
 
 def write_scheme(scheme: Scheme, folder: Path) -> None:
@@ -113,15 +115,33 @@ def _lines(table: Table, path: str) -> Iterator[str]:
         else:
             yield f"{_key(name)} = {_value(value)}"
     for name, value in tables:
-        yield ""
-        yield f"[{path}{name}]"
-        for key, part in value.items():
-            yield f"{_key(key)} = {_value(part, spread=True)}"
+        yield from _table(f"{path}{name}", value)
     for name, rows in lists:
         for row in rows:
             yield ""
             yield f"[[{path}{name}]]"
             yield from _lines(row, f"{path}{name}.")
+
+
+def _table(path: str, table: Table) -> Iterator[str]:
+    """A table; what is named by its path, such as ``sampling.equipment``, follows on its own."""
+    own = {
+        key: part
+        for key, part in table.items()
+        if key not in _INLINE and isinstance(part, dict) and _holds_tables(part)
+    }
+    if not table or len(own) < len(table):
+        yield ""
+        yield f"[{path}]"
+    for key, part in table.items():
+        if key not in own:
+            yield f"{_key(key)} = {_value(part, spread=True)}"
+    for key, part in own.items():
+        yield from _table(f"{path}.{_key(key)}", part)
+
+
+def _holds_tables(table: Table) -> bool:
+    return any(isinstance(part, dict) for part in table.values())
 
 
 def _stands_alone(name: str, value: Table, path: str) -> bool:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
 
+from scoring.composition import weighted_mean
 from scoring.errors import ScoringError
 from scoring.model import Grade, Minimum, Outcome, Reason, Rung
 from scoring.rounding import half_up
@@ -86,18 +87,6 @@ class Aggregate:
     counted: int
     needed: int | None
     open: tuple[str, ...] = ()
-
-
-def weighted_mean(parts: Sequence[tuple[Fraction, Fraction]]) -> Fraction | None:
-    """Mean of (weight, value) pairs, exact; None without any weight.
-
-    >>> weighted_mean([(Fraction(6, 10), Fraction(70)), (Fraction(4, 10), Fraction(50))])
-    Fraction(62, 1)
-    >>> weighted_mean([]) is None
-    True
-    """
-    total = sum((weight for weight, _ in parts), Fraction(0))
-    return sum((w * value for w, value in parts), Fraction(0)) / total if total else None
 
 
 def aggregate(

@@ -7,6 +7,7 @@ nobody has answered is never counted as met.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from fractions import Fraction
 
 from scoring.errors import ScoringError
 
@@ -39,11 +40,18 @@ class CheckRow:
 
 @dataclass(frozen=True, slots=True)
 class Checklist:
-    """Rows, and how many "no" on rows that are not hard are let pass (0: none)."""
+    """Rows, and which "no" on rows that are not hard are let pass.
+
+    Attributes:
+        most_no: so many of them (0: none).
+        least_share: or as long as this share, in per cent, of the rows that apply is met; with
+            it ``most_no`` has no say.
+    """
 
     rows: tuple[CheckRow, ...]
     most_no: int = 0
     clause: str = ""
+    least_share: Fraction | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +96,7 @@ def check_off(checklist: Checklist, replies: Mapping[str, Reply]) -> ChecklistRe
     other_no = tuple(row.id for row, reply in said if reply is Reply.NO and not row.hard)
     unanswered = tuple(row.id for row, reply in said if reply is None)
     absent = sum(reply is Reply.NOT_APPLICABLE for _, reply in said)
-    if hard_no or len(other_no) > checklist.most_no:
+    if hard_no or _too_many(checklist, len(other_no), len(said) - absent):
         outcome = ChecklistOutcome.FAILED
     elif unanswered:
         outcome = ChecklistOutcome.INCOMPLETE
@@ -105,3 +113,10 @@ def check_off(checklist: Checklist, replies: Mapping[str, Reply]) -> ChecklistRe
         other_no=other_no,
         unanswered=unanswered,
     )
+
+
+def _too_many(checklist: Checklist, no: int, applying: int) -> bool:
+    """Whether so many "no" fail it even with every open row met."""
+    if checklist.least_share is None:
+        return no > checklist.most_no
+    return (applying - no) * 100 < checklist.least_share * applying

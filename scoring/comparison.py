@@ -6,7 +6,8 @@ from enum import StrEnum
 from fractions import Fraction
 
 from scoring.errors import ScoringError
-from scoring.model import ElementResult, Grade, ItemResult, Outcome, Result
+from scoring.model import ElementResult, Grade, ItemResult, Outcome, Reason, Result
+from scoring.rounding import half_up
 
 Side = tuple[bool, int, int]
 """Whether an assessor has answered, the points that take part, the points earned."""
@@ -140,6 +141,89 @@ def _difference(own: Side, review: Side, name: str = "") -> Difference:
     if change:
         direction = Direction.HIGHER if change > 0 else Direction.LOWER
     return Difference(name, mine, theirs, change, direction)
+
+
+class Counts(StrEnum):
+    """Which score of two assessors counts."""
+
+    REVIEW = "review"
+    LOWER = "lower"
+    MEAN = "mean"
+
+
+@dataclass(frozen=True, slots=True)
+class ComparisonRule:
+    """What holds where two assessors score the same sheet.
+
+    Attributes:
+        points: converted points by which the two scores may differ; None for any.
+        share: per cent of the points of an item by which the two may differ; None for any.
+        decimals: digits of the score that counts.
+    """
+
+    counts: Counts = Counts.REVIEW
+    points: Fraction | None = None
+    share: Fraction | None = None
+    decimals: int = 1
+    clause: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """What two assessors come to together.
+
+    Attributes:
+        score: the one that counts; None while one that it needs is not known.
+        agrees: whether they are within the tolerance; None while that is open.
+        beyond: items on which they differ by more, or on whether these apply at all.
+        reasons: ``scores_differ`` for the whole, ``item_differs`` for each such item.
+    """
+
+    score: Fraction | None
+    agrees: bool | None
+    beyond: tuple[str, ...]
+    reasons: tuple[Reason, ...] = ()
+
+
+def agree(rule: ComparisonRule, own: Result, review: Result) -> Agreement:
+    """Which score counts, and whether the two are within the tolerance of a standard.
+
+    Raises:
+        ScoringError: the two are not about the same items.
+    """
+    found = compare(own, review)
+    full = {item.id: item.points for item in own.items}
+    beyond = tuple(row.id for row in found.items if _too_far(rule, row, full[row.id]))
+    differs = rule.points is not None and found.score is not None and abs(found.score) > rule.points
+    reasons = [Reason("scores_differ", "shown", clause=rule.clause)] if differs else []
+    reasons += [Reason("item_differs", "shown", item=item, clause=rule.clause) for item in beyond]
+    open_ = (rule.points is not None and found.score is None) or (
+        rule.share is not None and any(row.direction in _OPEN for row in found.items)
+    )
+    agrees = False if reasons else None if open_ else True
+    return Agreement(_counting(rule, own, review), agrees, beyond, tuple(reasons))
+
+
+_OPEN = (Direction.SELF_ONLY, Direction.REVIEWER_ONLY, Direction.OPEN)
+
+
+def _too_far(rule: ComparisonRule, row: Difference, points: int) -> bool:
+    if rule.share is None:
+        return False
+    if row.difference is None:
+        return row.direction is Direction.APPLICABILITY
+    return abs(row.difference) * 100 > rule.share * points
+
+
+def _counting(rule: ComparisonRule, own: Result, review: Result) -> Fraction | None:
+    if rule.counts is Counts.REVIEW:
+        return review.score
+    if own.score is None or review.score is None:
+        return None
+    if rule.counts is Counts.LOWER:
+        return min(own.score, review.score)
+    exact = (own.score_exact or own.score, review.score_exact or review.score)
+    return half_up(sum(exact, Fraction(0)) / 2, rule.decimals)
 
 
 class FallThroughOutcome(StrEnum):

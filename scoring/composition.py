@@ -1,6 +1,6 @@
 """Elements to the converted score: re-basing, weights on one or two levels, bonus and penalty."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -106,12 +106,18 @@ def shares_of(rubric: Rubric, totals: Totals) -> dict[str, Fraction]:
     }
 
 
-def _weighted(parts: list[tuple[Fraction, Fraction]]) -> Fraction | None:
-    """Weighted mean; the weight of what does not take part falls to the rest."""
+def weighted_mean(parts: Sequence[tuple[Fraction, Fraction]]) -> Fraction | None:
+    """Mean of (weight, value) pairs, exact; None without any weight.
+
+    The weight of what does not take part, and is not given, falls to the rest.
+
+    >>> weighted_mean([(Fraction(6, 10), Fraction(70)), (Fraction(4, 10), Fraction(50))])
+    Fraction(62, 1)
+    >>> weighted_mean([]) is None
+    True
+    """
     total = sum((weight for weight, _ in parts), Fraction(0))
-    if not total:
-        return None
-    return sum((weight * rate for weight, rate in parts), Fraction(0)) / total
+    return sum((w * value for w, value in parts), Fraction(0)) / total if total else None
 
 
 def rate_of(result: ElementResult) -> Fraction | None:
@@ -128,7 +134,7 @@ def group_rates(rubric: Rubric, totals: Totals) -> dict[str, Fraction]:
             for element, result in zip(rubric.elements, totals.elements, strict=True)
             if element.group == group.id and (rate := rate_of(result)) is not None
         ]
-        share = _weighted(parts)
+        share = weighted_mean(parts)
         if share is not None:
             rates[group.id] = share
     return rates

@@ -97,6 +97,15 @@ def source_text(document: str, clause: str, language: str) -> str:
     return f"{found.title[language]} ({found.number}) {clause}".strip()
 
 
+_ABOVE = frozenset(
+    {
+        *("members_below_score", "members_with_deaths", "group_accident", "rated_good"),
+        *("scores_differ", "item_differs"),
+    }
+)
+"""Reasons from above a single sheet."""
+
+
 @dataclass(frozen=True, slots=True)
 class Explained:
     """One reason in words, with its source."""
@@ -153,6 +162,11 @@ def explained(scheme: Scheme, result: Result, reason: Reason, language: str) -> 
         verified, source = item.source.verified, item.source.document
     if reason.code == "zeroed":
         values["part"] = target
+    if reason.code in _ABOVE:
+        # members, instances and assessors may stand in another document than the ladder
+        for rule in scheme.shape.above.sources:
+            if rule.clause == reason.clause:
+                verified, source = rule.verified, rule.document
     return Explained(
         translate(language, f"reason.{reason.code}", **values),
         source_text(source, reason.clause, language),

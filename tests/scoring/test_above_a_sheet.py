@@ -1,10 +1,27 @@
 """Units to one score, a score to a grade, shares and samples: all that a result says."""
 
+import ast
+from dataclasses import replace
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
 
-from scoring import Grade, Outcome, Reason, Rung, ScoringError
+import scoring
+from criteria import default_library, rubric_of
+from portal.i18n import LANGUAGES, section
+from portal.services.wording import explained
+from scoring import (
+    Answer,
+    ElementRubric,
+    Grade,
+    Outcome,
+    Reason,
+    Result,
+    Rung,
+    ScoringError,
+    grade,
+)
 from scoring.aggregation import (
     Aggregate,
     Combine,
@@ -15,9 +32,10 @@ from scoring.aggregation import (
     aggregate,
     as_unit,
     meet_ladder,
-    weighted_mean,
 )
 from scoring.checklist import Checklist, CheckRow, Reply, check_off
+from scoring.comparison import ComparisonRule, Counts, agree
+from scoring.composition import weighted_mean
 from scoring.model import Minimum
 from scoring.sampling import (
     Band,
@@ -39,6 +57,7 @@ from scoring.shares import (
     grade_group,
     meet_share_gates,
 )
+from tests.scoring.test_shapes import item, lost, rubric
 
 MEAN = UnitRule(Combine.MEAN)
 ZERO, FULL = Fraction(0), Fraction(100)
@@ -263,3 +282,145 @@ def test_a_reply_to_an_unknown_row_is_refused_with_the_rows_there_are(
     with pytest.raises(ScoringError) as caught:
         check_off(checklist, {"lift": Reply.YES})
     assert caught.value.values == {"row": "lift", "known": known}
+
+
+@pytest.mark.parametrize(
+    ("said", "outcome"),
+    [
+        # 2/3 = 66.7 % and 3/4 = 75 %
+        ("yyn", "failed"),
+        ("yyyn", "passed"),
+        # what does not apply does not count: 3/4
+        ("yyyna", "passed"),
+        ("yyna", "failed"),
+        # at best 3/4, and at best 2/3
+        ("yyn?", "incomplete"),
+        ("yn?", "failed"),
+        ("aa?", "incomplete"),
+        ("aa", "not_assessable"),
+    ],
+)
+def test_where_a_share_is_let_pass_it_is_of_the_rows_that_apply(said: str, outcome: str) -> None:
+    replies = {"y": Reply.YES, "n": Reply.NO, "a": Reply.NOT_APPLICABLE}
+    rows = tuple(CheckRow(str(number)) for number in range(len(said)))
+    given = {row.id: replies[sign] for row, sign in zip(rows, said, strict=True) if sign != "?"}
+    checklist = Checklist(rows, least_share=Fraction(75))
+    assert check_off(checklist, given).outcome.value == outcome
+    # a hard row is not let pass
+    if "n" in said:
+        hard = replace(checklist, rows=tuple(replace(row, hard=True) for row in rows))
+        assert check_off(hard, given).outcome.value == "failed"
+
+
+# ------------------------------------------------------------------ two assessors
+
+
+def sheet(*lost_points: int | None, absent: int = -1) -> Result:
+    """Rows of ten points each with what they have lost; None is unanswered."""
+    names = [f"1.{number}" for number in range(1, len(lost_points) + 1)]
+    said = zip(names, lost_points, strict=True)
+    answers = {name: lost(points) for name, points in said if points is not None}
+    if absent >= 0:
+        answers[names[absent]] = Answer(not_applicable="there is none")
+    rows = tuple(item(name, 10) for name in names)
+    return grade(rubric(items=rows, elements=(ElementRubric("1", 10 * len(rows)),)), answers, {})
+
+
+def test_the_review_counts_unless_the_standard_says_otherwise() -> None:
+    own, review, open_sheet = sheet(0, 0, 1), sheet(0, 0, 4), sheet(0, 0, None)
+    # 96.67 and 86.67; the mean of the exact ones is 91.67
+    counting = {counts: agree(ComparisonRule(counts), own, review).score for counts in Counts}
+    assert counting == {
+        Counts.REVIEW: Fraction("86.7"),
+        Counts.LOWER: Fraction("86.7"),
+        Counts.MEAN: Fraction("91.7"),
+    }
+    assert agree(ComparisonRule(Counts.LOWER), review, own).score == Fraction("86.7")
+    assert agree(ComparisonRule(), open_sheet, review).score == Fraction("86.7")
+    for counts in (Counts.LOWER, Counts.MEAN):
+        assert agree(ComparisonRule(counts), open_sheet, review).score is None
+
+
+def test_without_a_tolerance_two_assessors_always_agree() -> None:
+    for review in (sheet(10, 10, 9), sheet(0, 0, None), sheet(0, 0, 0, absent=1)):
+        found = agree(ComparisonRule(), sheet(0, 0, 0), review)
+        assert (found.agrees, found.beyond, found.reasons) == (True, (), ())
+
+
+def test_a_row_at_the_tolerance_is_within_it_and_whether_it_applies_is_beyond_any() -> None:
+    rule = ComparisonRule(share=Fraction(30), clause="§9")
+    own = sheet(0, 0, 0)
+    assert agree(rule, own, sheet(3, 3, 3)).agrees is True
+    assert agree(rule, own, sheet(3, 4, 0)).beyond == ("1.2",)
+    absent = agree(rule, own, sheet(0, 0, 0, absent=2))
+    assert absent.reasons == (Reason("item_differs", "shown", item="1.3", clause="§9"),)
+    assert agree(rule, own, sheet(0, 0, None)).agrees is None
+    assert agree(rule, own, sheet(9, 0, None)).agrees is False
+
+
+# ------------------------------------------------------------------ words for reasons
+
+
+def reason_codes() -> set[str]:
+    """Codes that the package can give, read from its source."""
+    found: set[str] = set()
+    for path in Path(scoring.__file__).parent.glob("*.py"):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        calls = [n for n in ast.walk(tree) if isinstance(n, ast.Call) and n.args]
+        named = [n.args[0] for n in calls if ast.unparse(n.func) == "Reason"]
+        found.update(code.value for code in named if isinstance(code, ast.Constant))
+        if not all(isinstance(code, ast.Constant) for code in named):
+            # codes of conditions are paired with whether each is met
+            pairs = [n.elts for n in ast.walk(tree) if isinstance(n, ast.Tuple) and n.elts]
+            found.update(
+                code.value
+                for code, *others in pairs
+                if isinstance(code, ast.Constant)
+                and isinstance(code.value, str)
+                and len(others) == 1
+                and isinstance(others[0], ast.Call)
+            )
+    return found
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_reason_has_a_text_and_every_text_a_reason(language: str) -> None:
+    codes = reason_codes()
+    assert codes >= {"performance", "unit_open", "members_with_deaths", "rated_good"}
+    words = {key.partition(".")[2]: text for key, text in section("reason", language).items()}
+    assert sorted(codes - words.keys()) == []
+    assert sorted(words.keys() - codes) == []
+
+
+GROUP_REASONS = [
+    Reason("members_below_score", "not_grade:1"),
+    Reason("members_with_deaths", "open_grade:1"),
+    Reason("group_accident", "not_grade:1"),
+    Reason("rated_good", "open_grade:1"),
+    Reason("unit_open", "pending", element="A2"),
+    Reason("sample_too_small", "pending"),
+    Reason("scores_differ", "shown"),
+    Reason("item_differs", "shown", item="1.1"),
+]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("reason", GROUP_REASONS, ids=lambda reason: reason.code)
+def test_a_reason_from_above_a_sheet_is_worded_like_any_other(
+    reason: Reason, language: str
+) -> None:
+    scheme = default_library().find("industry-trade-general")
+    told = explained(scheme, grade(rubric_of(scheme), {}, {}), reason, language)
+    words = section("reason", language)[f"reason.{reason.code}"]
+    assert told.text.startswith(words.split("{")[0])
+    assert "{" not in told.text
+    if reason.element:
+        assert reason.element in told.text
+
+
+def test_a_reason_of_a_group_names_the_document_of_its_rule_not_that_of_the_ladder() -> None:
+    scheme = default_library().find("machinery@2013")
+    reason = Reason("members_with_deaths", "not_grade:1", clause="一级企业条件")
+    told = explained(scheme, grade(rubric_of(scheme), {}, {}), reason, "zh")
+    assert "84号" in told.source
+    assert not told.verified
