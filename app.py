@@ -6,13 +6,13 @@ would silently run without the middleware. tests/test_entrance.py proves that it
 
 import streamlit as st
 
-from portal.ui.entrance import ROUTES
+from portal.ui import entrance, evidence_route
 from portal.ui.frame import report_error
 from portal.ui.middleware import MIDDLEWARE, lifespan
 
 app = st.App(
     "portal/ui/frame.py",
-    routes=ROUTES,
+    routes=[*entrance.ROUTES, *evidence_route.ROUTES],
     middleware=MIDDLEWARE,
     lifespan=lifespan,
     on_script_error=report_error,

@@ -13,6 +13,11 @@ select create_reference_table('organisation');
 select create_reference_table('account');
 select create_reference_table('membership');
 select create_reference_table('session');
+select create_reference_table('invitation');
+select create_reference_table('second_factor');
+select create_reference_table('recovery_code');
+select create_reference_table('throttle');
+select create_reference_table('identity');
 
 -- 2. Tenant tables: all rows of an enterprise on one shard. Parents first.
 select create_distributed_table('enterprise', 'enterprise_id');
@@ -21,6 +26,7 @@ select create_distributed_table('assessment', 'enterprise_id', colocate_with => 
 select create_distributed_table('draft_item', 'enterprise_id', colocate_with => 'enterprise');
 select create_distributed_table('sealed_sheet', 'enterprise_id', colocate_with => 'enterprise');
 select create_distributed_table('nonconformity', 'enterprise_id', colocate_with => 'enterprise');
+select create_distributed_table('evidence', 'enterprise_id', colocate_with => 'enterprise');
 
 -- The chains of organisations lie among those of enterprises, under their own id.
 select create_distributed_table('audit', 'enterprise_id', colocate_with => 'enterprise');

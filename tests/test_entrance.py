@@ -18,12 +18,14 @@ import anyio
 import httpx
 import pytest
 
-from portal.services import accounts
+from portal.services import accounts, sessions
+from portal.services.account_log import Place
 from portal.store.sqlite import SqliteDb
-from portal.ui.middleware import COOKIE, LANGUAGE_COOKIE, SESSION_HEADER, SessionGate
+from portal.ui.middleware import LANGUAGE_COOKIE, SESSION_HEADER, SessionGate, cookie_name
 from tests.browser.server import Portal, free_port
 from tests.conftest import PASSWORD, Installation, Server, _build, _load_demo, prepared
 
+COOKIE = cookie_name()
 ROOT = Path(__file__).resolve().parent.parent
 HEADERS = {
     "content-security-policy",
@@ -189,7 +191,7 @@ def test_no_open_place_is_a_way_around_the_gate_for_web_sockets(
 def test_a_session_header_of_a_visitor_opens_nothing(
     demo_server: Portal, member: httpx.Client
 ) -> None:
-    session = accounts.token_hash(member.cookies[COOKIE])
+    session = sessions.token_hash(member.cookies[COOKIE])
     header = {SESSION_HEADER.decode(): session}
     assert httpx.get(demo_server.address + "/", headers=header).status_code == 303
     assert knock(demo_server, "/_stcore/stream", **header) == 403
@@ -197,7 +199,7 @@ def test_a_session_header_of_a_visitor_opens_nothing(
 
 def test_a_tampered_cookie_is_no_session(demo_server: Portal, member: httpx.Client) -> None:
     token = member.cookies[COOKIE]
-    hashed = accounts.token_hash(token)
+    hashed = sessions.token_hash(token)
     for wrong in (token[:-1], token + "x", token.swapcase(), hashed, "", '"', "x" * 5000):
         answer = httpx.get(demo_server.address + "/", headers={"cookie": f"{COOKIE}={wrong}"})
         assert answer.status_code == 303, wrong
@@ -259,7 +261,7 @@ def test_the_session_cookie_cannot_be_read_by_scripts_or_sent_by_other_sites(
 ) -> None:
     data = {"login": "admin", "password": PASSWORD}
     answer = httpx.post(own_server.address + "/login", data=data)
-    assert (answer.status_code, answer.headers["location"]) == (303, "/")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/second-factor")
     (cookie,) = answer.headers.get_list("set-cookie")
     parts = {part.strip().lower() for part in cookie.split(";")}
     assert cookie.startswith(f"{COOKIE}=")
@@ -389,8 +391,8 @@ def test_the_first_start_is_asked_once_and_only_then(empty_server: Portal) -> No
         ):
             assert (again.status_code, again.headers["location"]) == (303, "/login")
         signed_in = client.post("/login", data={"login": "admin", "password": PASSWORD})
-        assert signed_in.status_code == 303
-        assert client.get("/").status_code == 200
+        assert signed_in.headers["location"] == "/second-factor"
+        assert client.get("/").status_code == 303, "a password alone opens nothing"
     db = SqliteDb(empty_server.database)
     assert [row["login"] for row in db.rows("select login from account")] == ["admin"]
     db.close()
@@ -420,9 +422,18 @@ def through_the_gate(headers: list[tuple[bytes, bytes]], kind: str = "http") -> 
     return noted
 
 
+def open_session(small: Installation) -> str:
+    """The token of a fresh session of the administrator."""
+    account = small["administrator"].account_id
+    opened = small.db.write(
+        lambda tx: sessions.open_session(tx, account, sessions.Stage.FULL, Place())
+    )
+    return opened.token
+
+
 @pytest.mark.parametrize("kind", ["http", "websocket"])
 def test_a_clients_copy_of_the_session_header_is_dropped(small: Installation, kind: str) -> None:
-    token = accounts.sign_in("admin", PASSWORD)
+    token = open_session(small)
     foreign = small["a-manager"].session.encode()
     noted = through_the_gate(
         [
@@ -433,12 +444,12 @@ def test_a_clients_copy_of_the_session_header_is_dropped(small: Installation, ki
         kind,
     )
     found = [value for name, value in noted["scope"]["headers"] if name == SESSION_HEADER]
-    assert found == [accounts.token_hash(token).encode()]
+    assert found == [sessions.token_hash(token).encode()]
 
 
 @pytest.mark.parametrize("kind", ["http", "websocket"])
 def test_nothing_arrives_behind_the_gate_without_a_session(small: Installation, kind: str) -> None:
-    token = accounts.sign_in("admin", PASSWORD)
+    token = open_session(small)
     accounts.set_status(small["administrator"], small["a-manager"].account_id, active=False)
     for headers in (
         [],
@@ -453,7 +464,6 @@ def test_nothing_arrives_behind_the_gate_without_a_session(small: Installation, 
     assert through_the_gate([(b"cookie", f"{COOKIE}={token}".encode())], kind)["scope"] is None
 
 
-@pytest.mark.usefixtures("small")
 @pytest.mark.parametrize(
     "other",
     [
@@ -465,7 +475,9 @@ def test_nothing_arrives_behind_the_gate_without_a_session(small: Installation, 
         "plain",
     ],
 )
-def test_a_cookie_of_another_program_on_the_same_host_does_not_hide_ours(other: str) -> None:
-    token = accounts.sign_in("admin", PASSWORD)
+def test_a_cookie_of_another_program_on_the_same_host_does_not_hide_ours(
+    small: Installation, other: str
+) -> None:
+    token = open_session(small)
     raw = f"{other}; {COOKIE}={token}"
     assert through_the_gate([(b"cookie", raw.encode())])["scope"] is not None

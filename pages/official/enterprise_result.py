@@ -8,9 +8,10 @@ import streamlit as st
 
 from portal.errors import PortalError
 from portal.i18n import language, t
-from portal.services import enterprises, nonconformities, results, reviews, supervision
+from portal.services import enterprises, evidence, nonconformities, results, reviews, supervision
 from portal.services.wording import error_text
 from portal.ui import (
+    evidence_panel,
     fields,
     guard,
     links,
@@ -65,4 +66,8 @@ comparison = reviews.compare(user, enterprise_id, number, language())
 if comparison:
     review_panel.draw_comparison(comparison)
 st.subheader(t("page.nonconformities"))
-nonconformity_panel.draw(nonconformities.of_enterprise(user, enterprise_id, language()))
+lines = nonconformities.of_enterprise(user, enterprise_id, language())
+files = evidence.of_enterprise(user, enterprise_id)
+nonconformity_panel.draw_sentence(lines)
+nonconformity_panel.draw(lines, evidence_panel.counts(files))
+evidence_panel.draw_list(files)

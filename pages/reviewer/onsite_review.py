@@ -1,14 +1,14 @@
 """On-site review: the same sheet beside the enterprise's sealed self-score.
 
-Reads   my running reviews and the sheet of the chosen one.
+Reads   my running reviews, the sheet of the chosen one, the evidence of the enterprise.
 Writes  answers (through the sheet) and the submission.
 """
 
 import streamlit as st
 
 from portal.i18n import t
-from portal.services import assessments, reviews
-from portal.ui import fields, flash, guard, review_panel, scoring, workbook_panel
+from portal.services import assessments, evidence, reviews
+from portal.ui import evidence_panel, fields, flash, guard, review_panel, scoring, workbook_panel
 
 user = guard.reviewer()
 
@@ -28,5 +28,6 @@ st.caption(t("review.beside"))
 chosen = running[key]
 assessment = assessments.load(user, chosen.enterprise_id, chosen.assessment_no)
 scoring.draw_sheet(user, assessment)
+evidence_panel.draw_list(evidence.of_enterprise(user, chosen.enterprise_id))
 scoring.draw_submit(user, assessment, facts_known=True)
 workbook_panel.draw(user, assessment)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import altair as alt
 import pandas as pd
 
-from portal.charts.marks import GRADES, Chart, finished
+from portal.charts.marks import GRADES, Chart, finished, word
 
 
 def grade_bars(
@@ -26,7 +26,9 @@ def grade_bars(
         count: title of the axis.
     """
     order = list(GRADES)
-    table = pd.DataFrame(rows, columns=["sector", "code", "grade", "n"])
+    sectors = [word(text) for text in sectors]
+    safe = [(word(text), code, word(grade), n) for text, code, grade, n in rows]
+    table = pd.DataFrame(safe, columns=["sector", "code", "grade", "n"])
     table["place"] = [order.index(code) if code in order else len(order) for code in table["code"]]
     words = dict(zip(table["code"], table["grade"], strict=True))
     domain = [words[code] for code in order if code in words]
@@ -81,7 +83,9 @@ def element_heat(
         rate: title of the rate.
         count: title of the number of enterprises.
     """
-    table = pd.DataFrame(rows, columns=["sector", "element", "rate", "label", "n"])
+    sectors, elements = [word(text) for text in sectors], [word(text) for text in elements]
+    safe = [(word(a), word(b), share, word(label), n) for a, b, share, label, n in rows]
+    table = pd.DataFrame(safe, columns=["sector", "element", "rate", "label", "n"])
     base = alt.Chart(table).encode(
         x=alt.X(
             "sector:N",

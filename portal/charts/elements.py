@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import altair as alt
 import pandas as pd
 
-from portal.charts.marks import ACCENT, GRADES, QUIET, Chart, finished
+from portal.charts.marks import ACCENT, GRADES, QUIET, Chart, finished, word
 
 Bar = tuple[str, float, float, str, str]
 """Label, start and end on the output scale, text on the mark, kind."""
@@ -24,7 +24,8 @@ def waterfall(
         scale: the full converted score.
         score: name of the axis.
     """
-    table = pd.DataFrame(bars, columns=["label", "start", "end", "text", "kind"])
+    safe = [(word(label), start, end, word(text), kind) for label, start, end, text, kind in bars]
+    table = pd.DataFrame(safe, columns=["label", "start", "end", "text", "kind"])
     # the axis begins below the lowest bar and threshold: small losses must stay visible
     ends = table.loc[table["kind"] != "full", "end"]
     floor = max(0.0, min([*ends, *(line for line, _ in rungs), scale * 0.9]) - scale * 0.05)
@@ -48,7 +49,7 @@ def waterfall(
     numbers = base.mark_text(align="left", dx=4, fontSize=12, color=QUIET).encode(
         x=alt.X("to:Q"), text="text:N"
     )
-    lines = pd.DataFrame(rungs, columns=["line", "name"])
+    lines = pd.DataFrame([(line, word(name)) for line, name in rungs], columns=["line", "name"])
     ladder = alt.Chart(lines).mark_rule(color=QUIET, strokeDash=[3, 3]).encode(x="line:Q")
     names = (
         alt.Chart(lines)

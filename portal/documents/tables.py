@@ -9,6 +9,8 @@ from openpyxl.cell.cell import Cell
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 
+from portal.documents.workbook_style import write_text
+
 WIDEST = 60
 
 
@@ -35,10 +37,11 @@ def write_tables(sheets: Sequence[Sheet]) -> bytes:
         page = book.create_sheet(sheet.title[:31])
         first = 1
         if sheet.note:
-            page.cell(1, 1, sheet.note).data_type = "s"
+            write_text(page.cell(1, 1), sheet.note)
             first = 2
         for column, title in enumerate(sheet.head, 1):
-            cell = page.cell(first, column, title)
+            cell = page.cell(first, column)
+            write_text(cell, title)
             cell.font = Font(bold=True)
             cell.fill = PatternFill("solid", fgColor="E6EAEE")
             cell.alignment = Alignment(wrap_text=True, vertical="top")
@@ -66,6 +69,5 @@ def _fill(cell: Cell, text: str, *, number: bool) -> None:
             number = False
         else:
             return
-    cell.value = text
-    cell.data_type = "s"
+    write_text(cell, text)
     cell.alignment = Alignment(wrap_text=True, vertical="top")

@@ -47,8 +47,23 @@ class Limits:
     columns: int = 200
 
 
-def check_package(data: bytes, limits: Limits) -> None:
+def is_old_office(data: bytes) -> bool:
+    """Whether a file is of the older kind (.doc, .xls), or a newer one with a password."""
+    return data.startswith(_OLE)
+
+
+def is_encrypted_office(data: bytes) -> bool:
+    """Whether a file is a newer one with a password: it lies in the container of the older."""
+    return data.startswith(_OLE) and _ENCRYPTED in data
+
+
+def check_package(data: bytes, limits: Limits, main_part: str = "xl/workbook.xml") -> None:
     """Refuse everything that is not a plain .xlsx of reasonable size.
+
+    Args:
+        data: the file.
+        limits: how much it may hold.
+        main_part: what it must contain; of a Word document ``word/document.xml``.
 
     Raises:
         UnreadableFileError: with the code of what is wrong.
@@ -61,7 +76,7 @@ def check_package(data: bytes, limits: Limits) -> None:
     _check_kind(data)
     try:
         with zipfile.ZipFile(BytesIO(data)) as package:
-            _check_directory(package, limits)
+            _check_directory(package, limits, main_part)
             reader = _PartReader(package, limits)
             for entry in package.infolist():
                 reader.check(entry)
@@ -72,9 +87,8 @@ def check_package(data: bytes, limits: Limits) -> None:
 def _check_kind(data: bytes) -> None:
     if not data:
         raise UnreadableFileError("workbook_empty")
-    if data.startswith(_OLE):
-        # Excel wraps an encrypted .xlsx into the container of the older .xls
-        code = "workbook_encrypted" if _ENCRYPTED in data else "workbook_old_format"
+    if is_old_office(data):
+        code = "workbook_encrypted" if is_encrypted_office(data) else "workbook_old_format"
         raise UnreadableFileError(code)
     if not data.startswith(b"PK"):
         raise UnreadableFileError("workbook_not_xlsx")
@@ -82,7 +96,7 @@ def _check_kind(data: bytes) -> None:
         raise UnreadableFileError("workbook_damaged")
 
 
-def _check_directory(package: zipfile.ZipFile, limits: Limits) -> None:
+def _check_directory(package: zipfile.ZipFile, limits: Limits, main_part: str) -> None:
     """What the zip says about itself: names, sizes, ratios."""
     entries = package.infolist()
     names = [entry.filename.lower() for entry in entries]
@@ -94,7 +108,7 @@ def _check_directory(package: zipfile.ZipFile, limits: Limits) -> None:
         raise UnreadableFileError("workbook_with_macros")
     if len(set(names)) != len(names):
         raise UnreadableFileError("workbook_damaged")
-    if "[content_types].xml" not in names or "xl/workbook.xml" not in names:
+    if "[content_types].xml" not in names or main_part not in names:
         raise UnreadableFileError("workbook_not_xlsx")
     unpacked = sum(entry.file_size for entry in entries) / MEGABYTE
     swollen = any(

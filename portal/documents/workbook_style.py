@@ -89,6 +89,16 @@ def _styles(language: str) -> dict[str, dict[str, object]]:
     }
 
 
+def write_text(cell: Cell, text: str) -> None:
+    """Write a text that stays one, whatever it begins with; an empty one leaves the cell empty."""
+    if text:
+        cell.value = escape(text)
+        cell.data_type = "s"
+    if text.startswith(_DANGEROUS):
+        # else Excel takes it for a formula as soon as somebody edits the cell
+        cell.quotePrefix = True
+
+
 class Painter:
     """Puts values into cells; text is always text, never a formula or an error value.
 
@@ -117,12 +127,7 @@ class Painter:
         cell = sheet.cell(row, column)
         self.paint(cell, style)
         if isinstance(value, str):
-            if value:
-                cell.value = escape(value)
-                cell.data_type = "s"
-            if value.startswith(_DANGEROUS):
-                # else Excel takes it for a formula as soon as somebody edits the cell
-                cell.quotePrefix = True
+            write_text(cell, value)
         elif isinstance(value, Fraction):
             cell.value = int(value) if value.denominator == 1 else float(value)
         else:

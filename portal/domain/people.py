@@ -22,6 +22,24 @@ ENTERPRISE_ROLES = (Role.PRINCIPAL, Role.SAFETY_MANAGER, Role.WORKER)
 REVIEW_ROLES = (Role.REVIEWER, Role.LEAD_REVIEWER)
 AUTHORITY_ROLES = (Role.INSPECTOR, Role.OFFICIAL)
 
+BODY_OF: dict[Role, str] = {
+    **dict.fromkeys(ENTERPRISE_ROLES, "enterprise"),
+    **dict.fromkeys(REVIEW_ROLES, "review_body"),
+    Role.ORGANISER: "organising_body",
+    **dict.fromkeys((*AUTHORITY_ROLES, Role.ADMINISTRATOR), "authority"),
+}
+"""Kind of body whose people a role is for; nobody is an official of a review body."""
+
+MANAGED_BY: dict[Role, tuple[Role, ...]] = {
+    Role.PRINCIPAL: ENTERPRISE_ROLES,
+    Role.SAFETY_MANAGER: (Role.SAFETY_MANAGER, Role.WORKER),
+    Role.ADMINISTRATOR: tuple(Role),
+}
+"""Roles that one may give and take; a safety manager is not above the principal."""
+
+SECOND_FACTOR_ROLES = frozenset((*AUTHORITY_ROLES, Role.ADMINISTRATOR))
+"""Roles that see many enterprises or all accounts: a password alone does not open them."""
+
 
 class Scope(StrEnum):
     """How far a permission reaches."""
@@ -44,7 +62,10 @@ class Action(StrEnum):
     EDIT_REVIEW = "edit_review"
     VIEW_STATISTICS = "view_statistics"
     ASSIGN_REVIEW = "assign_review"
+    MANAGE_PEOPLE = "manage_people"
     MANAGE_ACCOUNTS = "manage_accounts"
+    VIEW_LOG = "view_log"
+    VIEW_ACCOUNT_LOG = "view_account_log"
     MANAGE_CRITERIA = "manage_criteria"
 
 
@@ -75,7 +96,19 @@ PERMISSIONS: dict[Action, dict[Role, Scope]] = {
         Role.OFFICIAL: Scope.JURISDICTION,
     },
     Action.ASSIGN_REVIEW: {Role.ADMINISTRATOR: Scope.ALL},
+    Action.MANAGE_PEOPLE: {
+        Role.PRINCIPAL: Scope.OWN,
+        Role.SAFETY_MANAGER: Scope.OWN,
+        Role.ADMINISTRATOR: Scope.ALL,
+    },
     Action.MANAGE_ACCOUNTS: {Role.ADMINISTRATOR: Scope.ALL},
+    Action.VIEW_LOG: {
+        Role.PRINCIPAL: Scope.OWN,
+        Role.SAFETY_MANAGER: Scope.OWN,
+        Role.INSPECTOR: Scope.JURISDICTION,
+        Role.OFFICIAL: Scope.JURISDICTION,
+    },
+    Action.VIEW_ACCOUNT_LOG: {Role.ADMINISTRATOR: Scope.ALL},
     Action.MANAGE_CRITERIA: {Role.ADMINISTRATOR: Scope.ALL},
 }
 """Role by action: how far it reaches; a role that is not listed may not."""

@@ -1,35 +1,28 @@
-"""Accounts, passwords and sessions; who is signed in is asked anew on every request."""
+"""People: who may sign in, for which body, in which roles. Passwords are theirs alone.
 
-import hashlib
-import secrets
+An administrator enters anybody; an enterprise its own people. A person gets in by a one-time
+link (:mod:`portal.services.invitations`).
+"""
+
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatchError
 
 from portal.domain.ids import new_id
-from portal.domain.people import ENTERPRISE_ROLES, Action, Role, User
-from portal.errors import InvalidValueError, PortalError
-from portal.services import rights
-from portal.services.context import current
-from portal.store.audit import AuditEntry, append
-from portal.store.database import Job, Row, Transaction, UniqueViolationError
+from portal.domain.people import (
+    BODY_OF,
+    MANAGED_BY,
+    SECOND_FACTOR_ROLES,
+    Action,
+    Role,
+    Scope,
+    User,
+)
+from portal.errors import InvalidValueError, NotAllowedError
+from portal.services import account_log, invitations, passwords, rights, second_factor, sessions
+from portal.services.context import current, local_time
+from portal.store.database import Job, Row, T, Transaction, UniqueViolationError
 
-IDLE = timedelta(hours=12)
-LONGEST = timedelta(days=7)
-TRIES = 5
-"""Wrong passwords before an account waits; each further one doubles the wait, up to an hour."""
-LONGEST_WAIT = timedelta(hours=1)
-SHORTEST_PASSWORD = 10
-SEEN_EVERY = timedelta(minutes=5)
-
-_hasher = PasswordHasher()
-_NOBODY = _hasher.hash(secrets.token_hex(16))
-"""Verified when there is no such account, so that the time taken does not tell."""
-
-UNUSABLE = "!"
-"""Stored where an account has no password (demonstration accounts)."""
+SHORTEST_LOGIN, LONGEST_LOGIN, LONGEST_NAME = 3, 60, 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,191 +35,22 @@ class DemoAccount:
     organisation: str
 
 
-def token_hash(token: str) -> str:
-    """What is stored of a session token, and what names the session inside the portal."""
-    return hashlib.sha256(token.encode()).hexdigest()
-
-
-def hash_password(password: str) -> str:
-    """Hash a password with argon2id.
-
-    Raises:
-        InvalidValueError: too short.
-    """
-    if len(password) < SHORTEST_PASSWORD:
-        raise InvalidValueError("password_short", field="password", least=SHORTEST_PASSWORD)
-    return _hasher.hash(password)
-
-
-def sign_in(login: str, password: str) -> str:
-    """Check a password and open a session.
-
-    Returns:
-        The session token for the cookie; only its hash is stored.
-
-    Raises:
-        PortalError: ``sign_in_failed``, the same for a wrong name, a wrong password and a
-            disabled account; ``sign_in_locked`` while the account waits.
-    """
-    context = current()
-    account = context.db.row("select * from account where login = :login", login=login.strip())
-    if account and account["locked_until"] and account["locked_until"] > context.stamp:
-        raise PortalError("sign_in_locked")
-    stored = account["password_hash"] if account else _NOBODY
-    if not _matches(stored, password) or account is None or account["status"] != "active":
-        if account:
-            context.db.write(lambda tx: _note_failure(tx, account, context.now()))
-        raise PortalError("sign_in_failed")
-    return _open_session(account)
-
-
-def sign_in_demo(account_id: str) -> str:
-    """Open a session for a demonstration account, only while the demonstration is loaded.
-
-    Raises:
-        PortalError: ``sign_in_failed``.
-    """
-    account = current().db.row(
-        "select * from account where account_id = :a and demo = 1 and status = 'active'",
-        a=account_id,
-    )
-    if account is None:
-        raise PortalError("sign_in_failed")
-    return _open_session(account)
-
-
-def _matches(stored: str, password: str) -> bool:
-    try:
-        return _hasher.verify(stored, password)
-    except (VerifyMismatchError, VerificationError, InvalidHashError):
-        return False
-
-
-def _note_failure(tx: Transaction, account: Row, now: datetime) -> None:
-    # counted in the database, so that tries at the same moment are all counted
-    sql = "update account set failed_count = failed_count + 1 where account_id = :a returning *"
-    row = tx.row(sql, a=account["account_id"])
-    further = row["failed_count"] - TRIES if row else -1
-    if further >= 0:
-        wait = min(LONGEST_WAIT, timedelta(seconds=30) * 2 ** min(further, 10))
-        tx.run(
-            "update account set locked_until = :l where account_id = :a",
-            l=(now + wait).astimezone(UTC).isoformat(timespec="seconds"),
-            a=account["account_id"],
-        )
-
-
-def _open_session(account: Row) -> str:
-    context = current()
-    token = secrets.token_urlsafe(32)
-    member = context.db.row(
-        "select role, organisation_id from membership where account_id = :a order by role",
-        a=account["account_id"],
-    )
-    if member is None:
-        raise PortalError("sign_in_failed")
-    expires = (context.now() + LONGEST).isoformat(timespec="seconds")
-
-    def job(tx: Transaction) -> None:
-        tx.run(
-            "update account set failed_count = 0, locked_until = null where account_id = :a",
-            a=account["account_id"],
-        )
-        tx.run(
-            "insert into session (token_sha256, account_id, role, organisation_id, created_at,"
-            " seen_at, expires_at) values (:t, :a, :r, :o, :n, :n, :e)",
-            t=token_hash(token),
-            a=account["account_id"],
-            r=member["role"],
-            o=member["organisation_id"],
-            n=context.stamp,
-            e=expires,
-        )
-
-    context.db.write(job)
-    return token
-
-
-USER_SQL = """
-select s.token_sha256, s.role, s.organisation_id, s.seen_at, s.expires_at,
-  a.account_id, a.login, a.name, a.language, coalesce(o.name, e.name) as organisation,
-  coalesce(o.area_code, '') as area_code
-from session s join account a on a.account_id = s.account_id
-  join membership m on m.account_id = a.account_id and m.role = s.role
-    and m.organisation_id = s.organisation_id
-  left join organisation o on o.organisation_id = s.organisation_id
-  left join enterprise e on e.enterprise_id = s.organisation_id
-where s.token_sha256 = :t and s.ended_at is null and a.status = 'active'
+MEMBERS = """
+select a.account_id, a.login, a.name, a.status, a.demo, m.role, m.organisation_id,
+  coalesce(o.name, e.name) as organisation,
+  f.confirmed_at as factor_since,
+  (select max(s.seen_at) from session s where s.account_id = a.account_id) as seen_at
+from account a join membership m on m.account_id = a.account_id
+  left join organisation o on o.organisation_id = m.organisation_id
+  left join enterprise e on e.enterprise_id = m.organisation_id
+  left join second_factor f on f.account_id = a.account_id
 """
-
-
-def user_of(session: str) -> User | None:
-    """The person of a session, or None when it has ended, expired or lost its role."""
-    context = current()
-    row = context.db.row(USER_SQL, t=session)
-    if row is None:
-        return None
-    now = context.now()
-    seen = datetime.fromisoformat(row["seen_at"])
-    if now > datetime.fromisoformat(row["expires_at"]) or now - seen > IDLE:
-        return None
-    if now - seen > SEEN_EVERY:
-        context.db.run(
-            "update session set seen_at = :n where token_sha256 = :t", n=context.stamp, t=session
-        )
-    return User(
-        row["account_id"],
-        row["login"],
-        row["name"],
-        Role(row["role"]),
-        row["organisation_id"],
-        row["organisation"] or "",
-        row["area_code"],
-        row["language"],
-        session,
-    )
-
-
-def sign_out(session: str) -> None:
-    """End a session for every tab that uses it."""
-    context = current()
-    context.db.run(
-        "update session set ended_at = :n where token_sha256 = :t", n=context.stamp, t=session
-    )
-
-
-def roles_of(user: User) -> list[tuple[Role, str, str]]:
-    """Roles the person can act in: role, organisation id, organisation name."""
-    rows = current().db.rows(
-        "select m.role, m.organisation_id, coalesce(o.name, e.name) as organisation"
-        " from membership m left join organisation o on o.organisation_id = m.organisation_id"
-        " left join enterprise e on e.enterprise_id = m.organisation_id"
-        " where m.account_id = :a order by m.role",
-        a=user.account_id,
-    )
-    return [(Role(r["role"]), r["organisation_id"], r["organisation"] or "") for r in rows]
-
-
-def switch_role(user: User, role: Role, organisation_id: str) -> None:
-    """Act in another of one's own roles from now on, in this session."""
-    if (role, organisation_id) not in {(r, o) for r, o, _ in roles_of(user)}:
-        raise InvalidValueError("not_a_choice", field="role", found=role)
-    current().db.run(
-        "update session set role = :r, organisation_id = :o where token_sha256 = :t",
-        r=role,
-        o=organisation_id,
-        t=user.session,
-    )
 
 
 def demo_accounts() -> list[DemoAccount]:
     """The demonstration accounts; empty in a real installation."""
     rows = current().db.rows(
-        "select a.account_id, a.name, m.role, coalesce(o.name, e.name) as organisation"
-        " from account a join membership m on m.account_id = a.account_id"
-        " left join organisation o on o.organisation_id = m.organisation_id"
-        " left join enterprise e on e.enterprise_id = m.organisation_id"
-        " where a.demo = 1 and a.status = 'active' order by a.account_id, m.role"
+        f"{MEMBERS} where a.demo = 1 and a.status = 'active' order by a.account_id, m.role"
     )
     return [
         DemoAccount(r["account_id"], r["name"], Role(r["role"]), r["organisation"] or "")
@@ -234,94 +58,130 @@ def demo_accounts() -> list[DemoAccount]:
     ]
 
 
+def is_demo(user: User) -> bool:
+    """Whether one's own account belongs to the demonstration and is opened by a click."""
+    row = current().db.row("select demo from account where account_id = :a", a=user.account_id)
+    return bool(row and row["demo"])
+
+
 @dataclass(frozen=True, slots=True)
 class AccountLine:
-    """An account in the administrator's list."""
+    """An account in one of its roles, as a list shows it.
+
+    Attributes:
+        status: ``invited``, ``active`` or ``disabled``.
+        seen: when the person last used the portal; empty if never.
+        second_factor: whether one is set up.
+    """
 
     account_id: str
     login: str
     name: str
     role: Role
+    organisation_id: str
     organisation: str
     status: str
+    seen: str
+    second_factor: bool
 
 
 def list_accounts(user: User) -> list[AccountLine]:
-    """All accounts with their roles."""
-    rights.require(user, Action.MANAGE_ACCOUNTS)
-    return account_lines()
+    """The accounts one manages with their roles: all, or those of one's own enterprise."""
+    if rights.require(user, Action.MANAGE_PEOPLE) is Scope.ALL:
+        return account_lines()
+    return account_lines(user.organisation_id)
 
 
-def account_lines() -> list[AccountLine]:
-    """All accounts, for the administrator's page and the command line."""
+def account_lines(organisation_id: str | None = None) -> list[AccountLine]:
+    """Accounts of one body or of all, for pages that have checked rights and the command line."""
     rows = current().db.rows(
-        "select a.account_id, a.login, a.name, a.status, m.role,"
-        " coalesce(o.name, e.name) as organisation"
-        " from account a join membership m on m.account_id = a.account_id"
-        " left join organisation o on o.organisation_id = m.organisation_id"
-        " left join enterprise e on e.enterprise_id = m.organisation_id order by a.login, m.role"
+        f"{MEMBERS} where (cast(:o as text) is null or m.organisation_id = :o)"
+        " and a.status <> 'anonymised' order by a.login, m.role",
+        o=organisation_id,
     )
-    return [
-        AccountLine(
-            r["account_id"],
-            r["login"],
-            r["name"],
-            Role(r["role"]),
-            r["organisation"] or "",
-            r["status"],
-        )
-        for r in rows
-    ]
+    return [_line(row) for row in rows]
 
 
-def create_account(user: User, *, login: str, name: str, role: Role, organisation_id: str) -> str:
-    """Create an account with a one-time password that is shown once.
+def _line(row: Row) -> AccountLine:
+    return AccountLine(
+        row["account_id"],
+        row["login"],
+        row["name"],
+        Role(row["role"]),
+        row["organisation_id"],
+        row["organisation"] or "",
+        row["status"],
+        local_time(row["seen_at"]) if row["seen_at"] else "",
+        bool(row["factor_since"]),
+    )
+
+
+def roles_to_give(user: User) -> tuple[Role, ...]:
+    """Roles that the person may give to others."""
+    rights.require(user, Action.MANAGE_PEOPLE)
+    return MANAGED_BY[user.role]
+
+
+def invite(user: User, *, login: str, name: str, role: Role, organisation_id: str) -> str:
+    """Enter an account; its person chooses a password by the link.
 
     Returns:
-        The password; only its hash is stored.
+        The token of the link, shown once.
+
+    Raises:
+        NotAllowedError: the role or the body is not the person's to give.
+        InvalidValueError: names the field.
     """
-    rights.require(user, Action.MANAGE_ACCOUNTS)
-    password = secrets.token_urlsafe(9)
-    context = current()
+    _require_body(user, role, organisation_id)
 
-    def job(tx: Transaction) -> None:
-        kind = "enterprise" if role in ENTERPRISE_ROLES else "organisation"
-        known = tx.row(
-            f"select {kind}_id from {kind} where {kind}_id = :o",  # noqa: S608 - two fixed names
-            o=organisation_id,
-        )
-        if known is None:
-            raise InvalidValueError("not_a_choice", field="organisation", found=organisation_id)
-        add_account(
-            tx,
-            login=login,
-            name=name,
-            role=role,
-            organisation_id=organisation_id,
-            password_hash=hash_password(password),
-        )
-        append(
-            tx,
-            AuditEntry(
-                user.organisation_id,
-                context.stamp,
-                user.name,
-                user.role,
-                "account.create",
-                login,
-                {"role": role, "name": name},
-            ),
-        )
+    def job(tx: Transaction) -> str:
+        return enter(tx, user, login=login, name=name, role=role, organisation_id=organisation_id)
 
-    _write_account(job, login)
-    return password
+    return _written(job, login)
 
 
-def _write_account(job: Job[None], login: str) -> None:
+def enter(
+    tx: Transaction, user: User | None, *, login: str, name: str, role: Role, organisation_id: str
+) -> str:
+    """Insert an invited account and make its link; rights are checked, None: by the operator."""
+    check_body(tx, role, organisation_id)
+    account_id = add_account(
+        tx, login=login, name=name, role=role, organisation_id=organisation_id, status="invited"
+    )
+    body, system = {"role": role}, user is None
+    account_log.note(
+        tx, user, account_id, "account.create", body, chain=organisation_id, system=system
+    )
+    return invitations.make(tx, account_id, "invite", user.account_id if user else "")
+
+
+def _written(job: Job[T], login: str) -> T:
     try:
-        current().db.write(job)
+        return current().db.write(job)
     except UniqueViolationError:
-        raise InvalidValueError("login_taken", field="login", found=login) from None
+        raise InvalidValueError("login_taken", field="login", found=login.strip()) from None
+
+
+def _require_body(user: User, role: Role, organisation_id: str) -> None:
+    scope = rights.require(user, Action.MANAGE_PEOPLE)
+    own = scope is Scope.ALL or organisation_id == user.organisation_id
+    if not own or role not in MANAGED_BY[user.role]:
+        raise NotAllowedError
+
+
+def check_body(tx: Transaction, role: Role, organisation_id: str) -> None:
+    """Let a role be held in a body of its kind only.
+
+    Raises:
+        InvalidValueError: there is no such body, or it is of another kind.
+    """
+    kind = BODY_OF[role]
+    if kind == "enterprise":
+        sql = "select enterprise_id from enterprise where enterprise_id = :o"
+    else:
+        sql = "select organisation_id from organisation where organisation_id = :o and kind = :k"
+    if tx.row(sql, o=organisation_id, k=kind) is None:
+        raise InvalidValueError("not_a_choice", field="organisation", found=organisation_id)
 
 
 def add_account(
@@ -331,21 +191,22 @@ def add_account(
     name: str,
     role: Role,
     organisation_id: str,
-    password_hash: str,
+    password_hash: str = passwords.UNUSABLE,
+    status: str = "active",
     demo: bool = False,
     account_id: str | None = None,
 ) -> str:
     """Insert an account with its first role; the caller has checked rights."""
-    if not 3 <= len(login.strip()) <= 60 or not name.strip():
-        raise InvalidValueError("bad_login", field="login", found=login)
+    check_words(login, name)
     account_id = account_id or new_id()
     tx.run(
         "insert into account (account_id, login, name, password_hash, language, status, demo,"
-        " failed_count, created_at) values (:i, :l, :n, :p, '', 'active', :d, 0, :c)",
+        " created_at) values (:i, :l, :n, :p, '', :s, :d, :c)",
         i=account_id,
         l=login.strip(),
         n=name.strip(),
         p=password_hash,
+        s=status,
         d=int(demo),
         c=current().stamp,
     )
@@ -353,46 +214,186 @@ def add_account(
     return account_id
 
 
+def check_words(login: str, name: str) -> None:
+    """Check a sign-in name and a name.
+
+    Raises:
+        InvalidValueError: names the field.
+    """
+    login, name = login.strip(), name.strip()
+    if not SHORTEST_LOGIN <= len(login) <= LONGEST_LOGIN or not login.isprintable():
+        raise InvalidValueError("bad_login", field="login", found=login)
+    if not name or len(name) > LONGEST_NAME or not name.isprintable():
+        raise InvalidValueError("bad_name", field="person", limit=LONGEST_NAME)
+
+
 def add_membership(tx: Transaction, account_id: str, role: Role, organisation_id: str) -> None:
     """Give an account a role in an organisation."""
     tx.run(
-        "insert into membership (account_id, role, organisation_id) values (:a, :r, :o)",
+        "insert into membership (account_id, role, organisation_id) values (:a, :r, :o)"
+        " on conflict (account_id, role, organisation_id) do nothing",
         a=account_id,
         r=role,
         o=organisation_id,
     )
 
 
-def set_status(user: User, account_id: str, *, active: bool) -> None:
-    """Enable or disable an account; its sessions end with it."""
-    rights.require(user, Action.MANAGE_ACCOUNTS)
-    if account_id == user.account_id and not active:
-        raise InvalidValueError("own_account", field="account")
-    context = current()
+def _managed(tx: Transaction, user: User, account_id: str) -> list[Row]:
+    """The roles of an account that one manages as a whole.
 
-    def job(tx: Transaction) -> None:
+    Raises:
+        NotAllowedError: there is none, or somebody else's, or it holds a role above one's own.
+    """
+    scope = rights.require(user, Action.MANAGE_PEOPLE)
+    held = tx.rows(
+        "select m.role, m.organisation_id, a.status from membership m"
+        " join account a on a.account_id = m.account_id where m.account_id = :a",
+        a=account_id,
+    )
+    if not held or held[0]["status"] == "anonymised":
+        raise NotAllowedError
+    for row in held:
+        own = scope is Scope.ALL or row["organisation_id"] == user.organisation_id
+        if not own or Role(row["role"]) not in MANAGED_BY[user.role]:
+            raise NotAllowedError
+    return held
+
+
+def _changed(
+    user: User, account_id: str, action: str, body: Mapping[str, object], change: Job[T]
+) -> T:
+    """Check rights, change, note, in one transaction."""
+
+    def job(tx: Transaction) -> T:
+        held = _managed(tx, user, account_id)
+        done = change(tx)
+        chain = held[0]["organisation_id"]
+        account_log.note(tx, user, account_id, action, body, chain=chain)
+        return done
+
+    return current().db.write(job)
+
+
+def set_status(user: User, account_id: str, *, active: bool) -> None:
+    """Disable an account, its sessions and links end with it; or enable it again."""
+    rights.require(user, Action.MANAGE_PEOPLE)
+    if account_id == user.account_id:
+        raise InvalidValueError("own_account", field="account")
+
+    def change(tx: Transaction) -> None:
+        switch(tx, account_id, active=active)
+
+    _changed(user, account_id, "account.status", {"active": active}, change)
+
+
+def switch(tx: Transaction, account_id: str, *, active: bool) -> None:
+    """Disable or enable an account; rights are checked."""
+    tx.run(
+        "update account set status = case when :active = 0 then 'disabled'"
+        " when password_hash = :none and demo = 0 then 'invited' else 'active' end"
+        " where account_id = :a",
+        active=int(active),
+        none=passwords.UNUSABLE,
+        a=account_id,
+    )
+    if not active:
+        sessions.end_all(tx, account_id)
+        invitations.withdraw(tx, account_id)
+
+
+def reset(user: User, account_id: str, *, factor: bool = False) -> str:
+    """Take a lost password (and second factor) away; the person chooses anew by the link.
+
+    Returns:
+        The token of the link, shown once.
+    """
+    rights.require(user, Action.MANAGE_PEOPLE)
+    if account_id == user.account_id:
+        raise InvalidValueError("own_account_reset", field="account")
+
+    def change(tx: Transaction) -> str:
+        return new_link(tx, account_id, user.account_id, factor=factor)
+
+    return _changed(user, account_id, "account.reset", {"second_factor": factor}, change)
+
+
+def new_link(tx: Transaction, account_id: str, by: str, *, factor: bool) -> str:
+    """Make the old password useless, end the sessions, make a link; rights are checked.
+
+    Raises:
+        InvalidValueError: the account is disabled.
+    """
+    row = tx.row(
+        "update account set password_hash = :none where account_id = :a"
+        " and status in ('invited', 'active') and demo = 0 returning status",
+        none=passwords.UNUSABLE,
+        a=account_id,
+    )
+    if row is None:
+        raise InvalidValueError("account_not_active", field="account")
+    sessions.end_all(tx, account_id)
+    if factor:
+        second_factor.forget(tx, account_id)
+    return invitations.make(tx, account_id, "invite" if row["status"] == "invited" else "reset", by)
+
+
+def give_role(user: User, account_id: str, role: Role, organisation_id: str) -> None:
+    """Give an account one more role."""
+    _require_body(user, role, organisation_id)
+
+    def change(tx: Transaction) -> None:
+        check_body(tx, role, organisation_id)
+        add_membership(tx, account_id, role, organisation_id)
+        if role in SECOND_FACTOR_ROLES:
+            sessions.end_all(tx, account_id)  # the next sign-in asks for the second factor
+
+    _changed(user, account_id, "account.role", {"given": role, "in": organisation_id}, change)
+
+
+def take_role(user: User, account_id: str, role: Role, organisation_id: str) -> None:
+    """Take a role off an account that has another; sessions in it end at once.
+
+    Raises:
+        InvalidValueError: one's own, or the last one (disable the account instead).
+    """
+    _require_body(user, role, organisation_id)
+    if account_id == user.account_id and role == user.role:
+        raise InvalidValueError("own_account", field="account")
+
+    def change(tx: Transaction) -> None:
         tx.run(
-            "update account set status = :s where account_id = :a",
-            s="active" if active else "disabled",
+            "delete from membership where account_id = :a and role = :r and organisation_id = :o",
+            a=account_id,
+            r=role,
+            o=organisation_id,
+        )
+        if not tx.rows("select role from membership where account_id = :a", a=account_id):
+            raise InvalidValueError("last_role", field="role")
+
+    _changed(user, account_id, "account.role", {"taken": role, "in": organisation_id}, change)
+
+
+def anonymise(user: User, account_id: str) -> None:
+    """Remove what says who a person is; what they did stays, by a number without a name.
+
+    The audit log holds account ids only and stays as it is. Cannot be undone.
+    """
+    rights.require(user, Action.MANAGE_PEOPLE)
+    if account_id == user.account_id:
+        raise InvalidValueError("own_account", field="account")
+
+    def change(tx: Transaction) -> None:
+        # sessions keep their times and lose address and browser
+        sessions.end_all(tx, account_id)
+        tx.run("update session set address = '', agent = '' where account_id = :a", a=account_id)
+        tx.run("delete from invitation where account_id = :a", a=account_id)
+        tx.run("delete from identity where account_id = :a", a=account_id)
+        second_factor.forget(tx, account_id)
+        tx.run(
+            "update account set login = account_id, name = '—', password_hash = :none,"
+            " status = 'anonymised' where account_id = :a",
+            none=passwords.UNUSABLE,
             a=account_id,
         )
-        if not active:
-            tx.run(
-                "update session set ended_at = :n where account_id = :a and ended_at is null",
-                n=context.stamp,
-                a=account_id,
-            )
-        append(
-            tx,
-            AuditEntry(
-                user.organisation_id,
-                context.stamp,
-                user.name,
-                user.role,
-                "account.status",
-                account_id,
-                {"active": active},
-            ),
-        )
 
-    context.db.write(job)
+    _changed(user, account_id, "account.anonymise", {}, change)

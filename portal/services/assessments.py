@@ -151,7 +151,7 @@ def insert_assessment(
         base=base_no,
         assessor=assessor,
         at=current().stamp,
-        by=user.name,
+        by=user.account_id,
     )
     records.audit(
         tx,
@@ -312,7 +312,7 @@ def _save_item(
         client=edit.client,
         seq=edit.seq,
         at=current().stamp,
-        by=user.name,
+        by=user.account_id,
         seen=edit.seen,
     )
     if written is None:
@@ -336,7 +336,9 @@ def _repeated_or_conflict(
     tx: Transaction, enterprise_id: str, assessment_no: int, edit: Edit, text: str
 ) -> int:
     stored = tx.row(
-        "select * from draft_item where enterprise_id = :e and assessment_no = :n and item_id = :i",
+        "select d.*, coalesce(a.name, d.updated_by) as saved_by from draft_item d"
+        " left join account a on a.account_id = d.updated_by"
+        " where d.enterprise_id = :e and d.assessment_no = :n and d.item_id = :i",
         e=enterprise_id,
         n=assessment_no,
         i=edit.item,
@@ -425,7 +427,7 @@ def write_answers(
             state=answer.state,
             rev=assessment.rev,
             at=current().stamp,
-            by=user.name,
+            by=user.account_id,
         )
     records.audit(
         tx,
@@ -516,7 +518,7 @@ def submit(
             m=json.dumps(names, ensure_ascii=False),
             c=confirmed_by,
             at=context.stamp,
-            by=user.name,
+            by=user.account_id,
             e=enterprise_id,
             n=assessment_no,
         )
@@ -657,11 +659,13 @@ def history(user: User, enterprise_id: str, assessment_no: int) -> list[Row]:
     """Submissions and reopenings of an assessment, newest first."""
     load(user, enterprise_id, assessment_no)
     rows = current().db.rows(
-        "select at, actor, action, body from audit where enterprise_id = :e and subject = :s"
-        " and action in ('self.open', 'self.submit', 'self.reopen', 'self.settle',"
+        "select l.at, coalesce(a.name, l.actor) as actor, l.action, l.body from audit l"
+        " left join account a on a.account_id = l.actor"
+        " where l.enterprise_id = :e and l.subject = :s"
+        " and l.action in ('self.open', 'self.submit', 'self.reopen', 'self.settle',"
         " 'self.move_edition',"
         " 'self.regrade', 'review.open', 'review.submit', 'review.settle', 'review.regrade')"
-        " order by seq desc",
+        " order by l.seq desc",
         e=enterprise_id,
         s=str(assessment_no),
     )

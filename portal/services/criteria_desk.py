@@ -287,7 +287,7 @@ def _log(user: User, action: str, subject: str, body: dict[str, object]) -> None
         entry = AuditEntry(
             user.organisation_id,
             context.stamp,
-            user.name,
+            user.account_id,
             user.role,
             action,
             subject,

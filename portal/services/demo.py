@@ -12,7 +12,7 @@ from portal.config import ROOT
 from portal.domain.answers import ItemAnswer, ReportedRule
 from portal.domain.enterprise import COUNTS, Profile
 from portal.domain.people import Role, User
-from portal.services import accounts, assessments, enterprises, records, reviews, setup
+from portal.services import accounts, assessments, enterprises, passwords, records, reviews, setup
 from portal.services.context import Context, current, install
 from portal.store.database import Transaction
 
@@ -102,7 +102,7 @@ class _Builder:
             name=name,
             role=role,
             organisation_id=organisation,
-            password_hash=accounts.UNUSABLE,
+            password_hash=passwords.UNUSABLE,
             demo=shown,
             account_id=account,
         )

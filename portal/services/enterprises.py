@@ -9,7 +9,9 @@ from portal.domain.enterprise import Profile, checked_facts
 from portal.domain.ids import new_id
 from portal.domain.people import Action, User, area_prefix
 from portal.errors import InvalidValueError, NotAllowedError, StaleRecordError
+from portal.i18n import translate
 from portal.services import assessments, records, rights
+from portal.services.account_log import SYSTEM
 from portal.services.context import current, local_time
 from portal.store.audit import AuditEntry, append
 from portal.store.database import Row, Transaction, UniqueViolationError
@@ -63,7 +65,8 @@ def view(user: User, enterprise_id: str, language: str) -> EnterpriseView:
     """Profile of an enterprise that one may see."""
     rights.require_enterprise(user, Action.VIEW_ENTERPRISE, enterprise_id)
     row = current().db.row(
-        "select e.*, a.name_zh, a.name_en from enterprise e"
+        "select e.*, a.name_zh, a.name_en, coalesce(p.name, e.updated_by) as saved_by"
+        " from enterprise e left join account p on p.account_id = e.updated_by"
         " left join area a on a.area_code = e.area_code where e.enterprise_id = :e",
         e=enterprise_id,
     )
@@ -77,7 +80,7 @@ def view(user: User, enterprise_id: str, language: str) -> EnterpriseView:
         area,
         row["version"],
         local_time(row["updated_at"]),
-        row["updated_by"],
+        translate(language, "log.system") if row["saved_by"] == SYSTEM else row["saved_by"],
     )
 
 
@@ -121,7 +124,11 @@ def save_profile(user: User, profile: Profile, seen_version: int) -> None:
     context = current()
 
     def job(tx: Transaction) -> None:
-        before = tx.row("select * from enterprise where enterprise_id = :e", e=enterprise_id)
+        before = tx.row(
+            "select e.*, coalesce(p.name, e.updated_by) as saved_by from enterprise e"
+            " left join account p on p.account_id = e.updated_by where e.enterprise_id = :e",
+            e=enterprise_id,
+        )
         if before is None:
             raise NotAllowedError
         if before["version"] != seen_version:
@@ -138,7 +145,7 @@ def save_profile(user: User, profile: Profile, seen_version: int) -> None:
             e=enterprise_id,
             seen=seen_version,
             at=context.stamp,
-            by=user.name,
+            by=user.account_id,
             **_columns(clean),
         )
         if changed is None:
@@ -164,7 +171,7 @@ def save_profile(user: User, profile: Profile, seen_version: int) -> None:
 
 def _stale(row: Row | None) -> StaleRecordError:
     """Who has saved in the meantime, and when."""
-    by, at = (row["updated_by"], local_time(row["updated_at"])) if row else ("", "")
+    by, at = (row["saved_by"], local_time(row["updated_at"])) if row else ("", "")
     return StaleRecordError("stale_record", by=by, at=at)
 
 
@@ -231,12 +238,13 @@ def register(user: User, profile: Profile) -> str:
 
 
 def insert_enterprise(
-    tx: Transaction, profile: Profile, user: User, enterprise_id: str | None = None
+    tx: Transaction, profile: Profile, user: User | None, enterprise_id: str | None = None
 ) -> str:
-    """Insert a checked profile and begin its audit chain."""
+    """Insert a checked profile and begin its audit chain; without a user by the command line."""
     enterprise_id = enterprise_id or new_id()
     stamp = current().stamp
     _claim(tx, profile.credit_code, enterprise_id, None)
+    actor, role = (user.account_id, user.role) if user else (SYSTEM, SYSTEM)
     columns = _columns(profile)
     names = ", ".join(columns)
     places = ", ".join(f":{name}" for name in columns)
@@ -245,7 +253,7 @@ def insert_enterprise(
         f" updated_by) values (:e, {places}, 1, :at, :at, :by)",
         e=enterprise_id,
         at=stamp,
-        by=user.name,
+        by=actor,
         **columns,
     )
     append(
@@ -253,8 +261,8 @@ def insert_enterprise(
         AuditEntry(
             enterprise_id,
             stamp,
-            user.name,
-            user.role,
+            actor,
+            role,
             "enterprise.register",
             enterprise_id,
             {"after": columns},
@@ -299,7 +307,9 @@ def save_performance(user: User, year: int, facts: Mapping[str, object], seen_ve
 
     def stored(tx: Transaction) -> Row | None:
         return tx.row(
-            "select * from performance where enterprise_id = :e and year = :y",
+            "select f.*, coalesce(p.name, f.updated_by) as saved_by from performance f"
+            " left join account p on p.account_id = f.updated_by"
+            " where f.enterprise_id = :e and f.year = :y",
             e=enterprise_id,
             y=year,
         )
@@ -320,7 +330,7 @@ def save_performance(user: User, year: int, facts: Mapping[str, object], seen_ve
             seen=seen_version,
             f=json.dumps(clean, sort_keys=True),
             at=context.stamp,
-            by=user.name,
+            by=user.account_id,
         )
         if written is None:  # saved by somebody else between our reading and our writing
             raise _stale(stored(tx))

@@ -145,7 +145,7 @@ def store_result(
         sheet=sheet[0],
         sha=sheet[1],
         at=stamp,
-        by=user.name,
+        by=user.account_id,
     )
     tx.run(
         "update assessment set seal_no = :s, outcome = :outcome, grade = :grade,"
@@ -199,11 +199,11 @@ def audit(
         AuditEntry(
             enterprise_id,
             current().stamp,
-            user.name,
+            user.account_id,
             user.role,
             action,
             subject,
-            {**body, "account": user.account_id},
+            dict(body),
         ),
     )
 

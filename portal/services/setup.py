@@ -6,7 +6,7 @@ from criteria import packs
 from portal.domain.ids import new_id
 from portal.domain.people import Role, ancestors
 from portal.errors import InvalidValueError, PortalError
-from portal.services import accounts
+from portal.services import accounts, passwords
 from portal.services.context import current
 from portal.store.audit import AuditEntry, append
 from portal.store.database import Transaction
@@ -34,7 +34,8 @@ def set_up(
     for field, value in (("authority", authority), ("area_name", area_name), ("name", name)):
         if not value.strip():
             raise InvalidValueError("empty", field=field)
-    password_hash = accounts.hash_password(password)
+    accounts.check_words(login, name)
+    password_hash = passwords.hash_new(password, (login, name, authority))
 
     def job(tx: Transaction) -> None:
         mark_installation(tx, "own")
@@ -56,7 +57,7 @@ def set_up(
             AuditEntry(
                 authority_id,
                 current().stamp,
-                name,
+                account,
                 Role.ADMINISTRATOR,
                 "installation",
                 authority_id,

@@ -137,8 +137,10 @@ def live(
     scheme = records.scheme_of(assessment)
     rubric = rubric_of(scheme)
     rows = current().db.rows(
-        "select item_id, answer, state, version, rev, updated_at, updated_by from draft_item"
-        " where enterprise_id = :e and assessment_no = :n",
+        "select d.item_id, d.answer, d.state, d.version, d.rev, d.updated_at,"
+        " coalesce(a.name, d.updated_by) as updated_by from draft_item d"
+        " left join account a on a.account_id = d.updated_by"
+        " where d.enterprise_id = :e and d.assessment_no = :n",
         e=enterprise_id,
         n=assessment_no,
     )
@@ -240,7 +242,7 @@ def save(
                 ack["conflict"] = {
                     "version": saved.conflict["version"],
                     "answer": json.loads(saved.conflict["answer"]),
-                    "by": saved.conflict["updated_by"],
+                    "by": saved.conflict["saved_by"],
                     "at": local_time(saved.conflict["updated_at"]),
                 }
         acks.append(ack)

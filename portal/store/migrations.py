@@ -103,7 +103,51 @@ create trigger audit_no_delete before delete on audit
   begin select raise(abort, 'the audit log is never deleted'); end;
 """
 
-MIGRATIONS: Sequence[tuple[str, str, str]] = (("001_first", FIRST, FIRST_SQLITE),)
+PEOPLE = """
+alter table session add column stage text not null default 'full';
+alter table session add column address text not null default '';
+alter table session add column agent text not null default '';
+create index session_account on session (account_id, ended_at);
+create index membership_organisation on membership (organisation_id);
+alter table account drop column failed_count;
+alter table account drop column locked_until;
+create table invitation (
+  token_sha256 text primary key, account_id text not null references account,
+  purpose text not null, created_at text not null, created_by text not null,
+  expires_at text not null, used_at text);
+create index invitation_account on invitation (account_id);
+create table second_factor (
+  account_id text primary key references account, secret text, pending text,
+  confirmed_at text, last_step bigint not null);
+create table recovery_code (
+  account_id text not null references account, code_sha256 text not null, used_at text,
+  primary key (account_id, code_sha256));
+create table throttle (
+  name text primary key, failures integer not null, noted_at text not null, until text);
+create table identity (
+  issuer text not null, subject text not null, account_id text not null references account,
+  linked_at text not null, primary key (issuer, subject));
+create index audit_subject on audit (enterprise_id, subject, seq);
+create index audit_account on audit (at) where substr(action, 1, 8) = 'account.';
+"""
+"""Invitations, second factors, waits after wrong passwords, identities of a sign-in service."""
+
+EVIDENCE = """
+create table evidence (
+  enterprise_id text not null references enterprise, evidence_no integer not null,
+  nonconformity_no integer not null, name text not null, kind text not null,
+  size integer not null, sha256 text not null, created_at text not null,
+  created_by text not null, removed_at text,
+  primary key (enterprise_id, evidence_no));
+create index evidence_nonconformity on evidence (enterprise_id, nonconformity_no);
+"""
+"""Evidence of non-conformities; the bytes lie in a folder, by their SHA-256."""
+
+MIGRATIONS: Sequence[tuple[str, str, str]] = (
+    ("001_first", FIRST, FIRST_SQLITE),
+    ("002_people", PEOPLE, ""),
+    ("003_evidence", EVIDENCE, ""),
+)
 """Name, statements for both engines, further statements for SQLite only."""
 
 LOCK = "migration"

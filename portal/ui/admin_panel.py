@@ -4,108 +4,12 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
-from portal.domain.people import (
-    AUTHORITY_ROLES,
-    ENTERPRISE_ROLES,
-    REVIEW_ROLES,
-    Role,
-)
 from portal.i18n import t
-from portal.services import enterprises, setup
-from portal.services.accounts import AccountLine
-from portal.services.enterprises import Area, EnterpriseLine
+from portal.services import enterprises, organisations
+from portal.services.enterprises import Area
 from portal.services.reviews import Assignment, Candidate
-from portal.ui import fields, flash, profile_form
+from portal.ui import fields, profile_form
 from portal.ui.tables import table
-
-OFFERED = (*ENTERPRISE_ROLES, *REVIEW_ROLES, *AUTHORITY_ROLES, Role.ADMINISTRATOR)
-
-
-def draw_accounts(lines: Sequence[AccountLine], set_status: Callable[[str, bool], None]) -> None:
-    """All accounts with a search, and a way to disable or enable one."""
-    flash.show("status")
-    wanted = (
-        st.text_input(t("admin.search"), key="admin.search", icon=":material/search:")
-        .strip()
-        .lower()
-    )
-    lines = [
-        line for line in lines if wanted in f"{line.login} {line.name} {line.organisation}".lower()
-    ]
-    table(
-        [t(f"column.{name}") for name in ("login", "name", "role", "organisation", "status")],
-        [
-            (
-                line.login,
-                line.name,
-                t(f"role.{line.role}"),
-                line.organisation,
-                t(f"admin.{line.status}"),
-            )
-            for line in lines
-        ],
-        key="admin.accounts",
-    )
-    by_id = {line.account_id: line for line in lines}
-    left, right = st.columns([4, 1], vertical_alignment="bottom")
-    chosen = left.selectbox(
-        t("admin.choose_account"),
-        list(by_id),
-        index=None,
-        key="admin.chosen",
-        format_func=lambda a: f"{by_id[a].login} · {by_id[a].name}",
-        placeholder=t("common.unknown"),
-    )
-    if chosen:
-        active = by_id[chosen].status == "active"
-        right.button(
-            t("admin.disable") if active else t("admin.enable"),
-            key="admin.set_status",
-            on_click=set_status,
-            args=(chosen, not active),
-        )
-
-
-def account_form(known: Sequence[EnterpriseLine], create: Callable[[], None]) -> None:
-    """Sign-in name, name, role and the organisation that fits the role."""
-    left, right = st.columns(2)
-    left.text_input(t("field.login"), key=fields.key("account", "login"))
-    left.text_input(t("field.person"), key=fields.key("account", "name"))
-    role = right.selectbox(
-        t("field.role"),
-        OFFERED,
-        format_func=lambda r: t(f"role.{r}"),
-        key=fields.key("account", "role"),
-    )
-    names: dict[str, str] = {e.enterprise_id: e.name for e in known}
-    if role not in ENTERPRISE_ROLES:
-        names = dict(setup.organisations("review_body" if role in REVIEW_ROLES else "authority"))
-    right.selectbox(
-        t("field.organisation"),
-        list(names),
-        format_func=names.__getitem__,
-        key=fields.key("account", f"organisation.{_group(role)}"),
-        placeholder=t("common.unknown"),
-    )
-    st.button(
-        t("admin.new_account"),
-        type="primary",
-        key="account.create",
-        on_click=create,
-        disabled=not names,
-    )
-
-
-def _group(role: Role) -> str:
-    if role in ENTERPRISE_ROLES:
-        return "enterprise"
-    return "review" if role in REVIEW_ROLES else "authority"
-
-
-def chosen_role_and_organisation() -> tuple[Role, str]:
-    """Role and organisation as they stand in the form."""
-    role = Role(fields.value("account", "role", OFFERED[0]))
-    return role, fields.value("account", f"organisation.{_group(role)}") or ""
 
 
 def enterprise_form(register: Callable[[], None]) -> None:
@@ -133,9 +37,24 @@ def area_form(areas: Sequence[Area], lang: str, add: Callable[[], None]) -> None
     st.caption("  ".join(f"{area.code} {area.name(lang)}" for area in areas))
 
 
-def body_form(add: Callable[[], None]) -> None:
-    """Name of a review body."""
-    st.text_input(t("admin.body_name"), key=fields.key("body", "name"))
+def body_form(areas: Sequence[Area], lang: str, add: Callable[[], None]) -> None:
+    """Kind, name and area of a review body, an organising body or an authority."""
+    left, right = st.columns(2)
+    kind = left.selectbox(
+        t("field.body_kind"),
+        organisations.KINDS,
+        format_func=lambda k: t(f"body.{k}"),
+        key=fields.key("body", "kind"),
+    )
+    right.text_input(t("admin.body_name"), key=fields.key("body", "name"))
+    if kind == "authority":
+        names = {area.code: f"{area.code} {area.name(lang)}" for area in areas}
+        left.selectbox(
+            t("admin.jurisdiction"),
+            list(names),
+            format_func=names.__getitem__,
+            key=fields.key("body", "area"),
+        )
     st.button(t("admin.new_body"), key="body_add", on_click=add)
 
 

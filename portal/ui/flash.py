@@ -39,6 +39,11 @@ def note(text: str, place: str = PAGE) -> None:
     st.session_state[_key(place)] = ("success", text)
 
 
+def fault(text: str, place: str) -> None:
+    """Tell a refusal of which other parts went well, on the next drawing."""
+    st.session_state[_key(place)] = ("error", text)
+
+
 def refused(place: str) -> bool:
     """Whether a refusal waits to be shown at this place."""
     return bool(st.session_state.get(_key(place), ("", ""))[0] == "error")

@@ -7,56 +7,11 @@ from urllib.parse import urlsplit
 import streamlit as st
 
 from portal.config import ROOT
-from portal.domain.people import Role, User
+from portal.domain.people import User
 from portal.i18n import t
-from portal.services import accounts, setup
+from portal.services import sessions, setup
 from portal.ui import guard, style
-
-PAGES: dict[Role, dict[str, list[tuple[str, str, str]]]] = {
-    role: {
-        "today": [("enterprise/today", "today", "today")],
-        "work": [
-            ("enterprise/self_assessment", "self-assessment", "fact_check"),
-            ("enterprise/result", "result", "workspace_premium"),
-            ("enterprise/nonconformities", "nonconformities", "build"),
-        ],
-        "records": [("enterprise/profile", "profile", "domain")],
-    }
-    for role in (Role.PRINCIPAL, Role.SAFETY_MANAGER)
-}
-PAGES |= {
-    role: {
-        "today": [("reviewer/assignments", "assignments", "assignment")],
-        "review": [
-            ("reviewer/onsite_review", "onsite-review", "fact_check"),
-            ("reviewer/review_result", "review-result", "workspace_premium"),
-        ],
-    }
-    for role in (Role.REVIEWER, Role.LEAD_REVIEWER)
-}
-PAGES |= {
-    role: {
-        "today": [("official/overview", "overview", "monitoring")],
-        "supervise": [
-            ("official/enterprises", "enterprises", "table_view"),
-            ("official/enterprise_result", "enterprise-result", "workspace_premium"),
-        ],
-    }
-    for role in (Role.OFFICIAL, Role.INSPECTOR)
-}
-PAGES[Role.ADMINISTRATOR] = {
-    "system": [
-        ("administrator/accounts", "accounts", "group"),
-        ("administrator/reviews", "review-assignment", "assignment_ind"),
-        ("administrator/criteria_desk", "criteria-desk", "library_books"),
-    ],
-}
-PAGES[Role.WORKER] = PAGES[Role.ORGANISER] = {"today": [("open/waiting", "waiting", "hourglass")]}
-PAGES = {
-    role: groups | {"reference": [("open/criteria", "criteria", "menu_book")]}
-    for role, groups in PAGES.items()
-}
-"""Pages by role and group: file below ``pages/``, address, symbol. First one is the start."""
+from portal.ui.navigation import PAGES
 
 log = logging.getLogger("anbiao")
 
@@ -114,13 +69,13 @@ def _person(name: str, organisation: str, role: str) -> None:
 
 
 def _roles(user: User) -> None:
-    held = accounts.roles_of(user)
+    held = sessions.roles_of(user)
     if len(held) < 2:
         return
 
     def switch() -> None:
         role, organisation_id, _ = st.session_state["frame.role"]
-        accounts.switch_role(user, role, organisation_id)
+        sessions.switch_role(user, role, organisation_id)
 
     st.selectbox(
         t("frame.act_as"),

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from portal.domain.people import AUTHORITY_ROLES, REVIEW_ROLES, Role, User
+from portal.domain.people import AUTHORITY_ROLES, ENTERPRISE_ROLES, REVIEW_ROLES, Role, User
 from portal.errors import NotAllowedError
 from portal.i18n import t
 from portal.ui import session
@@ -40,6 +40,16 @@ def reviewer() -> User:
 def official() -> User:
     """People of an authority."""
     return require_role(*AUTHORITY_ROLES)
+
+
+def enterprise_or_official() -> User:
+    """Who runs an enterprise, or supervises it."""
+    return require_role(Role.PRINCIPAL, Role.SAFETY_MANAGER, *AUTHORITY_ROLES)
+
+
+def own_enterprise(user: User) -> str:
+    """The enterprise of somebody who acts for one; empty for others."""
+    return user.organisation_id if user.role in ENTERPRISE_ROLES else ""
 
 
 def administrator() -> User:

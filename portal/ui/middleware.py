@@ -17,20 +17,38 @@ from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from portal import i18n
-from portal.services import accounts, context
+from portal.config import settings
+from portal.domain.people import User
+from portal.services import account_log, context, sessions
+from portal.services.account_log import Place
+from portal.ui.navigation import addresses
+from portal.ui.rate_limit import RateLimit
 
-COOKIE = "anbiao_session"
 LANGUAGE_COOKIE = "anbiao_language"
 SESSION_HEADER = b"x-anbiao-session"
 
 OPEN_PAGES = frozenset(
-    {"/login", "/setup", "/logout", "/health", "/_stcore/health", "/favicon.png", "/favicon.ico"}
+    {
+        "/login",
+        "/second-factor",
+        "/password",
+        "/password-strength",
+        "/setup",
+        "/logout",
+        "/single-sign-on",
+        "/oauth2callback",
+        "/health",
+        "/_stcore/health",
+        "/favicon.png",
+        "/favicon.ico",
+    }
 )
-OPEN_FOLDERS = ("/language/", "/assets/", "/static/")
-"""What needs no session: the entrance, and the program of the front end, which is public."""
+OPEN_FOLDERS = ("/language/", "/assets/", "/static/", "/welcome/")
+"""What needs no session: the entrance, which asks for itself who is there, and the program of the
+front end, which is public."""
 
-PARTS = ("/_stcore/", "/media/", "/component/")
-"""Addresses of several parts that the front end itself uses."""
+PARTS = ("/_stcore/", "/media/", "/component/", "/evidence/")
+"""Addresses of several parts that lead somewhere."""
 
 POLICY = "; ".join(
     [
@@ -48,12 +66,32 @@ POLICY = "; ".join(
     ]
 )
 
+YEAR_OF_HTTPS = b"max-age=31536000"
+
 log = logging.getLogger("anbiao")
 
 
 def is_open(path: str) -> bool:
     """Whether a path needs no session."""
     return path in OPEN_PAGES or path.startswith(OPEN_FOLDERS)
+
+
+def cookie_name() -> str:
+    """Name of the session cookie; the prefix lets browsers refuse one set by another site."""
+    return "__Host-anbiao_session" if settings().public_https else "anbiao_session"
+
+
+def session_of(scope: Scope) -> str:
+    """What names the session of a request inside the portal; empty without a cookie."""
+    token = cookies_of(scope).get(cookie_name())
+    return sessions.token_hash(token) if token else ""
+
+
+def place_of(scope: Scope) -> Place:
+    """Where a request comes from. Behind a proxy the address is the one that the proxy names."""
+    client = scope.get("client")
+    agent = next((v for n, v in scope["headers"] if n == b"user-agent"), b"")
+    return account_log.place(client[0] if client else "", agent.decode("latin-1"))
 
 
 def cookies_of(scope: Scope) -> dict[str, str]:
@@ -85,13 +123,12 @@ class SessionGate:
         if scope["type"] not in ("http", "websocket") or is_open(scope["path"]):
             await self.app(scope, receive, send)
             return
-        token = cookies_of(scope).get(COOKIE)
-        session = accounts.token_hash(token) if token else ""
-        user = await anyio.to_thread.run_sync(accounts.user_of, session) if session else None
+        session = session_of(scope)
+        user = await anyio.to_thread.run_sync(sessions.user_of, session) if session else None
         if user is None:
             await _refuse(scope, receive, send)
             return
-        if _is_lost(scope):
+        if _is_lost(scope, user):
             await RedirectResponse("/", status_code=303)(scope, receive, send)
             return
         headers = [(n, v) for n, v in scope["headers"] if n != SESSION_HEADER]
@@ -99,16 +136,18 @@ class SessionGate:
         await self.app({**scope, "headers": headers}, receive, send)
 
 
-def _is_lost(scope: Scope) -> bool:
-    """Whether somebody opens an address below a page: there is none, and it would stay blank.
+def _is_lost(scope: Scope, user: User) -> bool:
+    """Whether somebody opens an address that is no page of the role they act in.
 
-    The front end asks for its parts relative to the address, so it cannot start there.
+    The front end would show a notice in English there; below a page it would stay blank,
+    because it asks for its parts relative to the address.
     """
     if scope["type"] != "http" or scope["method"] != "GET":
         return False
     accept = next((v for n, v in scope["headers"] if n == b"accept"), b"")
-    nested = "/" in scope["path"].strip("/")
-    return nested and b"text/html" in accept and not scope["path"].startswith(PARTS)
+    place = scope["path"].strip("/")
+    known = not place or place in addresses(user.role) or scope["path"].startswith(PARTS)
+    return b"text/html" in accept and not known
 
 
 async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:
@@ -146,7 +185,11 @@ class SecurityHeaders:
                     (b"x-frame-options", b"DENY"),
                     (b"referrer-policy", b"same-origin"),
                     (b"permissions-policy", b"geolocation=(), microphone=()"),
+                    (b"cross-origin-opener-policy", b"same-origin"),
+                    (b"cross-origin-resource-policy", b"same-origin"),
                 ]
+                if settings().public_https:
+                    message["headers"].append((b"strict-transport-security", YEAR_OF_HTTPS))
             await send(message)
 
         await self.app(scope, receive, with_headers)
@@ -216,6 +259,7 @@ def _worded(page: bytes, lang: str) -> bytes:
 
 
 MIDDLEWARE = [
+    Middleware(RateLimit),
     Middleware(SecurityHeaders),
     Middleware(SessionGate),
     Middleware(FrontEndWords),

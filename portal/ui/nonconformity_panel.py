@@ -1,6 +1,6 @@
 """A list of non-conformities: overdue first, searchable."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
@@ -11,11 +11,20 @@ from portal.ui.tables import table
 PAGE = 50
 
 
-def draw(lines: Sequence[NonconformityLine]) -> None:
-    """Draw figures, filter and list."""
+def draw_sentence(lines: Sequence[NonconformityLine]) -> None:
+    """Say how many are open and how many of them are late."""
     still_open = [line for line in lines if line.is_open]
     overdue = sum(line.days_left < 0 for line in still_open)
     st.markdown(t("nonconformity.sentence", open=len(still_open), overdue=overdue))
+
+
+def draw(lines: Sequence[NonconformityLine], files: Mapping[int, int]) -> None:
+    """Draw filter and list.
+
+    Args:
+        lines: all of them.
+        files: how many files of evidence each has, by number.
+    """
     left, right = st.columns([3, 1], vertical_alignment="bottom")
     wanted = left.text_input(
         t("nonconformity.search"), key="nonconformity.search", icon=":material/search:"
@@ -32,14 +41,15 @@ def draw(lines: Sequence[NonconformityLine]) -> None:
     start = 0
     if len(shown) > PAGE:
         start = (st.pagination(-(-len(shown) // PAGE), key="nonconformity.page") - 1) * PAGE
-    draw_rows(shown[start : start + PAGE])
+    draw_rows(shown[start : start + PAGE], files)
 
 
-def draw_rows(lines: Sequence[NonconformityLine]) -> None:
-    """Draw a list without a filter."""
+def draw_rows(lines: Sequence[NonconformityLine], files: Mapping[int, int] | None = None) -> None:
+    """Draw a list without a filter; without ``files`` also without their number."""
     names = ("number", "item", "found", "lost", "due", "days", "source", "status")
+    counted = [t("evidence.count")] if files is not None else []
     table(
-        [t(f"column.{name}") for name in names],
+        [*(t(f"column.{name}") for name in names), *counted],
         [
             (
                 str(line.number),
@@ -50,10 +60,11 @@ def draw_rows(lines: Sequence[NonconformityLine]) -> None:
                 _days(line),
                 f"{line.year} {t(f'nonconformity.source_{line.source}')}",
                 t(f"nonconformity.status_{line.status}"),
+                *((str(files.get(line.number) or ""),) if files is not None else ()),
             )
             for line in lines
         ],
-        numbers=(0, 3),
+        numbers=(0, 3, 8),
         wide=(2,),
         key="nonconformity.list",
     )

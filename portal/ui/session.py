@@ -4,14 +4,14 @@ import streamlit as st
 
 from portal import i18n
 from portal.domain.people import User
-from portal.services import accounts
+from portal.services import sessions
 from portal.ui.middleware import LANGUAGE_COOKIE
 
 
 def current_user() -> User | None:
     """The signed-in person, read anew from the database; None when the session has ended."""
     session = st.user.get("session")
-    return accounts.user_of(str(session)) if session else None
+    return sessions.user_of(str(session)) if session else None
 
 
 def current_language() -> str:

@@ -7,7 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 from portal.domain.workflow import AssessmentStatus
 from portal.i18n import translate
-from portal.services import accounts, assessments, enterprises
+from portal.services import assessments, enterprises, sessions
 from portal.services.assessments import Edit
 from tests.conftest import YEAR, Installation, lost, no_accident
 
@@ -135,7 +135,7 @@ def test_who_has_been_signed_out_meanwhile_saves_nothing(
 ) -> None:
     app = sound(open_page("enterprise/profile", small["a-manager"]))
     app.text_input(key="profile.address").set_value("太晚了")
-    accounts.sign_out(small["a-manager"].session)
+    sessions.sign_out(small["a-manager"].session)
     sound(app.button(key="profile.save").click().run())
     row = small.db.row(
         "select address from enterprise where enterprise_id = :e", e=small.enterprise()
@@ -320,7 +320,7 @@ def test_a_text_of_a_person_is_shown_as_text_and_never_as_markup(
         small["a-manager"], replace(view.profile, name=evil, principal=evil), view.version
     )
     small.submitted(answers=bold)
-    user = accounts.user_of(small["a-manager"].session)
+    user = sessions.user_of(small["a-manager"].session)
     for page in ("today", "result", "nonconformities", "profile"):
         app = sound(open_portal(user, f"enterprise/{page}"))
         for element in app.get("html"):

@@ -8,9 +8,9 @@ import pytest
 
 from portal.domain.people import Role, User
 from portal.i18n import translate
-from portal.services import accounts
-from portal.ui.frame import PAGES as BY_ROLE
-from tests.conftest import Installation
+from portal.services import accounts, sessions
+from portal.ui.navigation import PAGES as BY_ROLE
+from tests.conftest import Installation, entered
 
 from .conftest import PAGES, Open, sound, texts
 
@@ -95,7 +95,7 @@ def test_nobody_sees_only_the_way_to_the_sign_in(page: str, open_page: Open) -> 
 @pytest.mark.usefixtures("small")
 def test_an_invented_session_is_nobody(open_portal: Open, small: Installation) -> None:
     user = small["a-manager"]
-    accounts.sign_out(user.session)
+    sessions.sign_out(user.session)
     app = sound(open_portal(user))
     assert [info.value for info in app.info] == [translate("zh", "guard.signed_out")]
     assert app.sidebar.children == {}
@@ -140,13 +140,11 @@ def test_a_page_runs_in_an_installation_without_any_data(
 def of_the_demo(demo: Installation, role: Role) -> User:
     if role in IN_DEMO:
         return demo[IN_DEMO[role]]
-    body = {Role.WORKER: "e01", Role.INSPECTOR: "district", Role.ORGANISER: "review"}[role]
-    password = accounts.create_account(
+    body = {Role.WORKER: "e01", Role.INSPECTOR: "district", Role.ORGANISER: "association"}[role]
+    accounts.invite(
         demo["administrator"], login="one-more", name="另一人", role=role, organisation_id=body
     )
-    user = accounts.user_of(accounts.token_hash(accounts.sign_in("one-more", password)))
-    assert user is not None
-    return user
+    return entered(demo.db, "one-more")
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])

@@ -5,8 +5,8 @@ from streamlit.testing.v1 import AppTest
 
 from portal.domain.people import Role
 from portal.i18n import translate
-from portal.services import accounts, assessments, enterprises, reviews
-from tests.conftest import YEAR, Installation, a_profile, lost
+from portal.services import accounts, assessments, enterprises, invitations, reviews, sessions
+from tests.conftest import PASSWORD, YEAR, Installation, a_profile, lost
 
 from .conftest import Open, sound, texts
 
@@ -139,9 +139,7 @@ def test_a_draft_is_not_shown_to_an_official(small: Installation, open_page: Ope
 # ------------------------------------------------------------------ administrator
 
 
-def test_an_account_is_created_and_its_password_shown_once(
-    small: Installation, open_page: Open
-) -> None:
+def test_a_person_is_invited_and_the_link_shown_once(small: Installation, open_page: Open) -> None:
     admin = small["administrator"]
     app = sound(open_page("administrator/accounts", admin))
     app.text_input(key="account.login").set_value("new-person")
@@ -150,14 +148,17 @@ def test_an_account_is_created_and_its_password_shown_once(
     sound(app.run())
     app.selectbox(key="account.organisation.enterprise").set_value(small.enterprise("b"))
     sound(app.button(key="account.create").click().run())
-    (told,) = [m.value for m in app.success]
-    password = told.split("：")[1].split("（")[0]
-    user = accounts.user_of(accounts.token_hash(accounts.sign_in("new-person", password)))
+    assert len(app.success) == 1
+    (link,) = [code.value for code in app.code]
+    token = link.rpartition("/welcome/")[2]
+    opened = invitations.accept(token, PASSWORD)
+    user = sessions.user_of(sessions.token_hash(opened.token))
     assert user is not None
     assert user.organisation_id == small.enterprise("b")
     assert app.text_input(key="account.login").value == "", "the form is empty again"
     sound(app.run())
-    assert password not in texts(app)
+    assert token not in texts(app)
+    assert not app.code
 
 
 def test_a_login_that_is_taken_is_told_and_nothing_typed_is_lost(
@@ -194,14 +195,14 @@ def test_an_enterprise_is_registered_and_a_wrong_code_keeps_what_was_typed(
 def test_an_account_is_disabled_and_enabled_again(small: Installation, open_page: Open) -> None:
     worker = small["a-worker"]
     app = sound(open_page("administrator/accounts", small["administrator"]))
-    sound(app.selectbox(key="admin.chosen").set_value(worker.account_id).run())
-    sound(app.button(key="admin.set_status").click().run())
-    assert accounts.user_of(worker.session) is None
+    sound(app.selectbox(key="people.chosen").set_value(worker.account_id).run())
+    sound(app.button(key="people.status").click().run())
+    assert sessions.user_of(worker.session) is None
     status = {line.account_id: line.status for line in accounts.account_lines()}
     assert status[worker.account_id] == "disabled"
-    sound(app.button(key="admin.set_status").click().run())
+    sound(app.button(key="people.status").click().run())
     status = {line.account_id: line.status for line in accounts.account_lines()}
-    assert status[worker.account_id] == "active"
+    assert status[worker.account_id] == "invited", "this one never chose a password"
 
 
 def test_areas_and_bodies_are_entered(small: Installation, open_page: Open) -> None:

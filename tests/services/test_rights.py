@@ -19,19 +19,26 @@ from portal.errors import NotAllowedError, PortalError
 from portal.services import (
     accounts,
     assessments,
+    audit_trail,
     criteria_desk,
     editions,
     enterprises,
+    evidence,
+    identities,
     nonconformities,
     organisations,
     results,
     reviews,
     rights,
+    second_factor,
+    sessions,
     sheets,
+    signing_in,
     supervision,
     today,
     workbooks,
 )
+from portal.services.account_log import Place
 from portal.services.assessments import Edit
 from portal.services.context import Context
 from portal.services.wording import error_text
@@ -66,7 +73,10 @@ REVIEWED_BEFORE = frozenset({"reviewer-2"})
 ABOVE = frozenset({"official-district", "inspector-district", "official-city"})
 OFFICIALS = ABOVE | {"official-far"}
 ADMIN = frozenset({"administrator"})
+ABOVE_WORKER = OWN | ADMIN
+"""A worker of enterprise a is managed there and by the administrator, by nobody else."""
 ENTERPRISES = OWN | {"b-manager", "far-manager"}
+MANAGERS = ENTERPRISES | ADMIN
 REVIEWERS = ASSIGNED | REVIEWED_BEFORE
 EVERYBODY = ENTERPRISES | REVIEWERS | OFFICIALS | ADMIN | {"a-worker", "organiser"}
 
@@ -74,6 +84,14 @@ EVERYBODY = ENTERPRISES | REVIEWERS | OFFICIALS | ADMIN | {"a-worker", "organise
 def _world(db: Database) -> Mapping[str, User]:
     people = _build(db)
     installation = Installation(Context(db, default_library(), Clock()), Clock(), people)
+    for name in ABOVE_WORKER:
+        accounts.invite(
+            people["administrator"],
+            login=f"spare-{people[name].login}",
+            name="备用",
+            role=Role.WORKER,
+            organisation_id=installation.enterprise("a"),
+        )
     base = installation.submitted("a", answers={"1.4": lost("no_record")})
     installation.filled("a", YEAR - 1)
     old = installation.submitted("a", YEAR - 2)
@@ -83,6 +101,19 @@ def _world(db: Database) -> Mapping[str, User]:
     installation.submit(people["reviewer-2"], review)
     installation.submitted("b")
     installation.reviewed_by("reviewer-2", installation.submitted("far"))
+    for number in (1, 2, 3):  # rows alone: whoever may is told that the file is lost
+        db.run(
+            "insert into evidence values (:e, :n, 1, 'a.jpg', 'jpeg', 9, :sha, :at, 'x', null)",
+            e=installation.enterprise("a"),
+            n=number,
+            sha="0" * 64,
+            at=NOW.isoformat(),
+        )
+    db.run(
+        "insert into identity values ('https://id.example', 'worker', :a, :at)",
+        a=people["a-worker"].account_id,
+        at=NOW.isoformat(),
+    )
     return people
 
 
@@ -179,6 +210,82 @@ def offered(w: Installation, u: User, number: int) -> object:
 
     return editions.offer(u, records.find(w.db, w.enterprise("a"), number), "zh")
 
+
+def worker(w: Installation) -> str:
+    return w["a-worker"].account_id
+
+
+def spare(w: Installation, u: User) -> str:
+    """A worker of enterprise a for each who may anonymise: it can be done only once."""
+    row = w.db.row("select account_id from account where login = :l", l=f"spare-{u.login}")
+    return str(row["account_id"]) if row else worker(w)
+
+
+PEOPLE = [
+    rule(accounts.list_accounts, MANAGERS, lambda _, u: accounts.list_accounts(u)),
+    rule(accounts.roles_to_give, MANAGERS, lambda _, u: accounts.roles_to_give(u)),
+    *(
+        rule(
+            accounts.invite,
+            allowed,
+            lambda w, u, r=role, p=place: accounts.invite(
+                u, login="intruder", name="x", role=r, organisation_id=w[p].organisation_id
+            ),
+            f"a {role}",
+        )
+        for role, place, allowed in (
+            (Role.WORKER, "a-worker", ABOVE_WORKER),
+            (Role.SAFETY_MANAGER, "a-worker", ABOVE_WORKER),
+            (Role.PRINCIPAL, "a-worker", ADMIN | {"a-principal"}),
+            (Role.REVIEWER, "reviewer-1", ADMIN),
+            (Role.ORGANISER, "organiser", ADMIN),
+            (Role.OFFICIAL, "official-city", ADMIN),
+            (Role.ADMINISTRATOR, "official-city", ADMIN),
+        )
+    ),
+    rule(
+        accounts.set_status,
+        ABOVE_WORKER,
+        lambda w, u: accounts.set_status(u, worker(w), active=False),
+    ),
+    rule(
+        accounts.set_status,
+        ADMIN | {"a-principal"},
+        lambda w, u: accounts.set_status(u, w["a-principal"].account_id, active=False),
+        "of the principal",
+    ),
+    rule(accounts.reset, ABOVE_WORKER, lambda w, u: accounts.reset(u, worker(w))),
+    rule(
+        accounts.give_role,
+        ABOVE_WORKER,
+        lambda w, u: accounts.give_role(u, worker(w), Role.SAFETY_MANAGER, w.enterprise("a")),
+    ),
+    rule(
+        accounts.give_role,
+        ADMIN,
+        lambda w, u: accounts.give_role(
+            u, worker(w), Role.OFFICIAL, w["official-city"].organisation_id
+        ),
+        "of an authority",
+    ),
+    rule(
+        accounts.take_role,
+        ABOVE_WORKER,
+        lambda w, u: accounts.take_role(u, worker(w), Role.WORKER, w.enterprise("a")),
+    ),
+    rule(accounts.anonymise, ABOVE_WORKER, lambda w, u: accounts.anonymise(u, spare(w, u))),
+    rule(identities.linked, ADMIN, lambda w, u: identities.linked(u, worker(w))),
+    rule(
+        identities.link,
+        ADMIN,
+        lambda w, u: identities.link(u, worker(w), "https://id.example", "another"),
+    ),
+    rule(
+        identities.unlink,
+        ADMIN,
+        lambda w, u: identities.unlink(u, worker(w), "https://id.example", "worker"),
+    ),
+]
 
 RULES = [
     # the criteria desk is the administrator's; what everybody may read needs no right
@@ -286,6 +393,26 @@ RULES = [
         OWN | REVIEWERS | ABOVE,
         lambda w, u: nonconformities.of_enterprise(u, w.enterprise("a"), "zh"),
     ),
+    # evidence of a non-conformity: the enterprise adds, whoever sees the assessment sees it too
+    rule(
+        evidence.of_enterprise,
+        OWN | REVIEWERS | ABOVE,
+        lambda w, u: evidence.of_enterprise(u, w.enterprise("a")),
+    ),
+    rule(evidence.add, OWN, lambda w, u: evidence.add(u, w.enterprise("a"), 1, "a.png", b"")),
+    rule(
+        evidence.remove,
+        OWN,
+        lambda w, u: evidence.remove(u, w.enterprise("a"), 2 if u.role is Role.PRINCIPAL else 3),
+    ),
+    *(
+        rule(
+            function,
+            OWN | REVIEWERS | ABOVE,
+            lambda w, u, f=function: f(u, w.enterprise("a"), 1),
+        )
+        for function in (evidence.read, evidence.preview)
+    ),
     # reviews
     rule(reviews.mine, REVIEWERS, lambda _, u: reviews.mine(u)),
     rule(reviews.all_assignments, ADMIN, lambda _, u: reviews.all_assignments(u)),
@@ -330,33 +457,79 @@ RULES = [
     ),
     rule(supervision.results_of, ABOVE, lambda w, u: supervision.results_of(u, w.enterprise("a"))),
     # administration
-    rule(accounts.list_accounts, ADMIN, lambda _, u: accounts.list_accounts(u)),
-    rule(
-        accounts.create_account,
-        ADMIN,
-        lambda w, u: accounts.create_account(
-            u, login="intruder", name="x", role=Role.PRINCIPAL, organisation_id=w.enterprise("a")
-        ),
-    ),
-    rule(
-        accounts.set_status,
-        ADMIN,
-        lambda w, u: accounts.set_status(u, w["a-worker"].account_id, active=False),
-    ),
+    *PEOPLE,
     rule(enterprises.register, ADMIN, lambda _, u: enterprises.register(u, a_profile(88))),
     rule(enterprises.list_all, ADMIN, lambda _, u: enterprises.list_all(u)),
     rule(organisations.add_area, ADMIN, lambda _, u: organisations.add_area(u, "990109", "x")),
-    rule(organisations.add_review_body, ADMIN, lambda _, u: organisations.add_review_body(u, "x")),
-    # one's own roles
-    rule(accounts.roles_of, EVERYBODY, lambda _, u: accounts.roles_of(u)),
     rule(
-        accounts.switch_role,
+        organisations.add_body,
+        ADMIN,
+        lambda _, u: organisations.add_body(u, "review_body", "某评审单位"),
+    ),
+    # one's own session, password and second factor
+    rule(sessions.roles_of, EVERYBODY, lambda _, u: sessions.roles_of(u)),
+    rule(
+        sessions.switch_role,
         EVERYBODY,
-        lambda _, u: accounts.switch_role(u, u.role, u.organisation_id),
+        lambda _, u: sessions.switch_role(u, u.role, u.organisation_id),
+    ),
+    rule(accounts.is_demo, EVERYBODY, lambda _, u: accounts.is_demo(u)),
+    rule(sessions.mine, EVERYBODY, lambda _, u: sessions.mine(u)),
+    rule(sessions.end_others, EVERYBODY, lambda _, u: sessions.end_others(u)),
+    rule(
+        sessions.end,
+        frozenset({"a-principal"}),
+        lambda w, u: sessions.end(u, sessions.mine(w["a-principal"])[0].key),
+    ),
+    *(
+        rule(function, EVERYBODY, lambda _, u, f=function, r=rest: f(u, *r))
+        for function, rest in (
+            (signing_in.confirm_password, ("wrong", Place())),
+            (signing_in.change_password, ("wrong", "another long one", Place())),
+            (second_factor.state, ()),
+            (second_factor.required, ()),
+            (second_factor.begin, ()),
+            (second_factor.confirm, ("000000", None, Place())),
+            (second_factor.complete, ("000000", Place())),
+            (second_factor.renew_codes, ("000000", Place())),
+            (second_factor.remove, ("000000", Place())),
+        )
+    ),
+    # the log
+    *(
+        rule(
+            function,
+            OWN | ABOVE,
+            lambda w, u, f=function, r=rest: f(u, w.enterprise("a"), *r),
+        )
+        for function, rest in (
+            (audit_trail.of_enterprise, (audit_trail.Wish(), "zh")),
+            (audit_trail.first_broken, ()),
+            (audit_trail.name_of, ()),
+            (audit_trail.export_enterprise, (audit_trail.Wish(), "zh")),
+        )
+    ),
+    rule(
+        audit_trail.of_accounts,
+        ADMIN,
+        lambda _, u: audit_trail.of_accounts(u, audit_trail.Wish(), "zh"),
+    ),
+    rule(
+        audit_trail.export_accounts,
+        ADMIN,
+        lambda _, u: audit_trail.export_accounts(u, audit_trail.Wish(), "zh"),
+    ),
+    rule(
+        audit_trail.attempts,
+        EVERYBODY,
+        lambda _, u: audit_trail.attempts(u, "zh"),
     ),
 ]
 
 REFUSED_FOR_ANOTHER_REASON = {
+    "evidence.add",
+    "evidence.read",
+    "evidence.preview",
     "workbooks.check draft",
     "workbooks.check running review",
     "workbooks.check submitted",
@@ -370,6 +543,14 @@ REFUSED_FOR_ANOTHER_REASON = {
     "criteria_desk.export",
     "criteria_desk.changes",
     "editions.move draft",
+    "accounts.set_status of the principal",
+    "accounts.take_role",
+    "signing_in.confirm_password",
+    "signing_in.change_password",
+    "second_factor.confirm",
+    "second_factor.complete",
+    "second_factor.renew_codes",
+    "second_factor.remove",
 }
 """Calls that are wrong even for those who may make them; all others must succeed once."""
 
@@ -448,6 +629,11 @@ TARGETED = [
     lambda u, e, n: workbooks.deduction_summary(u, e, n, "zh"),
     lambda u, e, _: enterprises.view(u, e, "zh"),
     lambda u, e, _: nonconformities.of_enterprise(u, e, "zh"),
+    lambda u, e, _: evidence.of_enterprise(u, e),
+    lambda u, e, n: evidence.read(u, e, n),
+    lambda u, e, n: evidence.preview(u, e, n),
+    lambda u, e, n: evidence.add(u, e, n, "a.png", b""),
+    lambda u, e, n: evidence.remove(u, e, n),
     lambda u, e, _: supervision.results_of(u, e),
 ]
 

@@ -73,7 +73,7 @@ def test_an_answer_is_stored_with_version_person_and_an_entry_in_the_log(sheet: 
     stored = sheet.stored()
     assert stored is not None
     assert (stored["answer"], stored["version"], stored["state"]) == (FULL, 1, "full")
-    assert stored["updated_by"] == sheet.installation["a-manager"].name
+    assert stored["updated_by"] == sheet.installation["a-manager"].account_id
     assert sheet.log() == ["1/1.4"]
     changed = sheet.save(2, FOUND, seen=1)
     assert changed.version == 2
@@ -95,7 +95,7 @@ def test_an_edit_on_an_old_version_is_told_what_the_other_saved_and_stores_nothi
     assert late.error.code == "stale_item"
     assert late.conflict is not None
     assert json.loads(late.conflict["answer"]) == {**FOUND, "remark": "第二人"}
-    assert late.conflict["updated_by"] == sheet.installation["a-principal"].name
+    assert late.conflict["saved_by"] == sheet.installation["a-principal"].name
     stored = sheet.stored()
     assert stored is not None
     assert (stored["version"], stored["answer"]["remark"]) == (2, "第二人")
