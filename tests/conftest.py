@@ -26,6 +26,7 @@ from urllib.parse import urlsplit
 
 import psycopg
 import pytest
+from argon2 import PasswordHasher
 
 from criteria import default_library
 from portal.domain import credit_code
@@ -39,6 +40,7 @@ from portal.services import (
     demo,
     enterprises,
     organisations,
+    passwords,
     reviews,
     sessions,
     setup,
@@ -81,6 +83,15 @@ class Server:
     drop: Callable[[str], None]
     templates: dict[str, str] = field(default_factory=dict)
     notes: dict[str, Mapping[str, User]] = field(default_factory=dict)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quick_hashing() -> Iterator[None]:
+    """Hash passwords at a small cost; the real one has tests and a benchmark of its own."""
+    real = passwords._hasher
+    passwords._hasher = PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1)
+    yield
+    passwords._hasher = real
 
 
 # ------------------------------------------------------------------ servers

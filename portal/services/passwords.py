@@ -25,7 +25,8 @@ MEASURED = 72
 UNUSABLE = "!"
 """Stored where an account has no password: invited, reset, of the demonstration, anonymised."""
 
-_hasher = PasswordHasher(time_cost=3, memory_cost=64 * 1024, parallelism=1)
+COST = {"time_cost": 3, "memory_cost": 64 * 1024, "parallelism": 1}
+_hasher = PasswordHasher(**COST)
 _NOBODY = _hasher.hash(secrets.token_hex(16))
 """Verified when there is no such account, so that the time taken does not tell."""
 
