@@ -8,12 +8,14 @@ import inspect
 import pkgutil
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 import portal.services
 from criteria import default_library
+from portal.domain import permission_page
 from portal.domain.people import PERMISSIONS, Action, Role, Scope, User
 from portal.errors import NotAllowedError, PortalError
 from portal.services import (
@@ -65,6 +67,7 @@ SUBMITTED, DRAFT, OLD, RUNNING_REVIEW, OLD_REVIEW = 1, 2, 3, 4, 5
 """Assessments of enterprise a: self of this year, self of last year, self of the year before with
 a sealed review by reviewer-2, and this year's review that reviewer-1 is working on."""
 
+ROOT = Path(__file__).resolve().parents[2]
 NO_ENTERPRISE = "00000000-0000-7000-8000-000000000000"
 
 OWN = frozenset({"a-principal", "a-manager"})
@@ -571,6 +574,64 @@ def public_functions() -> set[str]:
             if own and "user" in parameters and "tx" not in parameters:
                 found.add(name(value))
     return found
+
+
+def cells() -> list[tuple[Action, Role, str]]:
+    """The table as the page of permissions prints it."""
+    lines = (ROOT / "docs" / "permissions.md").read_text(encoding="utf-8").split("\n")
+    start = next(n for n, line in enumerate(lines) if line.startswith("| action |"))
+    roles = [Role(cell) for cell in lines[start].strip("| ").split(" | ")[1:]]
+    found = []
+    for line in lines[start + 2 :]:
+        if not line.startswith("|"):
+            break
+        action, *scopes = line.strip("| ").split(" | ")
+        found += [
+            (Action(action.strip("`")), role, scope)
+            for role, scope in zip(roles, scopes, strict=True)
+        ]
+    return found
+
+
+def test_the_page_of_permissions_prints_the_table() -> None:
+    page = (ROOT / "docs" / "permissions.md").read_text(encoding="utf-8")
+    assert page == permission_page.page(), "run python -m portal.domain.permission_page"
+    assert len(cells()) == len(Action) * len(Role)
+
+
+REACH = {
+    "own": {name: {name[0]} for name in ("a-principal", "a-manager", "a-worker", "b-manager")}
+    | {"far-manager": {"far"}},
+    "assigned": {"reviewer-1": {"a"}, "reviewer-2": {"a", "far"}},
+    "jurisdiction": {
+        "official-district": {"a", "b"},
+        "inspector-district": {"a", "b"},
+        "official-city": {"a", "b"},
+        "official-far": {"far"},
+    },
+}
+"""How far each scope reaches for the people of the world: own, of others, outside."""
+
+
+@pytest.mark.parametrize(("action", "role", "scope"), cells())
+def test_every_cell_of_the_page_holds(
+    world: Installation, action: Action, role: Role, scope: str
+) -> None:
+    for name, user in world.people.items():
+        if user.role is not role:
+            continue
+        reach = {"a", "b", "far"} if scope == "all" else REACH.get(scope, {}).get(name, set())
+        for enterprise in ("a", "b", "far"):
+            found = outcome(
+                lambda u=user, e=enterprise: rights.require_enterprise(
+                    u, action, world.enterprise(e)
+                )
+            )
+            expected = "allowed" if enterprise in reach else "refused"
+            assert found == expected, f"{name} {action} {enterprise}"
+        if scope != "all":
+            nowhere = outcome(lambda u=user: rights.require_enterprise(u, action, NO_ENTERPRISE))
+            assert nowhere == "refused"
 
 
 def test_every_function_that_acts_for_a_person_has_a_row() -> None:

@@ -1,0 +1,209 @@
+"""The log as people read it: the right entries, in words, nothing that must not be told."""
+
+import pytest
+
+from portal.domain.people import Role
+from portal.errors import NotAllowedError, PortalError
+from portal.i18n import catalogue, translate
+from portal.services import accounts, audit_trail, enterprises, invitations, signing_in
+from portal.services.account_log import SIGN_IN, Place
+from portal.services.assessments import Edit, save_answers
+from portal.services.audit_trail import ACCOUNT_KINDS, ENTERPRISE_KINDS, Wish
+from portal.store.audit import broken_links
+from tests.conftest import PASSWORD, Installation, lost
+
+HERE = Place("192.0.2.1", "Mozilla/5.0 (Windows NT 10.0) Chrome/140.0")
+
+
+@pytest.fixture(autouse=True)
+def _one_factor(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ANBIAO_SECOND_FACTOR", "offered")
+
+
+def whole(installation: Installation, **wish: object) -> tuple[audit_trail.LogLine, ...]:
+    user = installation["a-manager"]
+    return audit_trail.of_enterprise(user, user.organisation_id, Wish(**wish), "zh").lines  # type: ignore[arg-type]
+
+
+def attempts(installation: Installation) -> list[tuple[str, str, str]]:
+    """Person, what, detail, of all attempts to sign in, oldest first."""
+    admin = installation["administrator"]
+    lines = audit_trail.of_accounts(admin, Wish("sign_in"), "zh").lines
+    return [(line.who, line.what, line.detail) for line in reversed(lines)]
+
+
+def test_an_enterprise_reads_who_did_what_in_words(installation: Installation) -> None:
+    installation.submitted("a", answers={"1.4": lost("no_record")})
+    lines = whole(installation)
+    submitted = next(line for line in lines if line.what == "提交自评")
+    assert submitted.who == "a-manager先生"
+    assert submitted.role == "安全管理人员"
+    assert submitted.subject == translate("zh", "log.assessment", number=1)
+    assert "组长：赵一" in submitted.detail
+    assert "钱二" in submitted.detail
+    performance = next(line for line in lines if line.what == "填写安全生产绩效")
+    assert "死亡人数：0" in performance.detail
+    assert "没有发生" in performance.detail
+    written = "\n".join(f"{x.what} {x.subject} {x.detail}" for x in lines)
+    for raw in ("no_record", "{", "null", "True", "worst_accident", "sha256"):
+        assert raw not in written, raw
+
+
+def test_a_changed_answer_is_shown_before_and_after(installation: Installation) -> None:
+    draft = installation.started("a")
+    user, place = installation["a-manager"], (draft.enterprise_id, draft.assessment_no)
+    save_answers(user, *place, [Edit("tab", 1, "1.1", 0, {"full": True})])
+    save_answers(
+        user,
+        *place,
+        [Edit("tab", 2, "1.1", 1, {"not_applicable": "无此工艺", "remark": "现场看过"})],
+    )
+    latest, first = whole(installation, kind="self")[:2]
+    assert first.detail == "原：未评\n改为：满分"
+    assert latest.detail.startswith("原：满分\n改为：不参与（无此工艺）")
+    assert "现场看过" in latest.detail
+    assert latest.subject.endswith("第1.1条")
+
+
+@pytest.mark.parametrize("kind", ENTERPRISE_KINDS)
+def test_each_kind_of_entry_can_be_looked_at_alone(small: Installation, kind: str) -> None:
+    small.submitted("a", answers={"1.4": lost("no_record")})
+    accounts.set_status(small["a-principal"], small["a-worker"].account_id, active=False)
+    everything = whole(small)
+    found = whole(small, kind=kind)
+    if kind == "review":
+        assert found == ()
+        return
+    assert found
+    assert set(found) < set(everything)
+
+
+def test_words_find_people_and_content_and_nothing_of_others(small: Installation) -> None:
+    small.submitted("a")
+    small.submitted("b")
+    assert {x.who for x in whole(small, kind="self", words="a-manager")} == {"a-manager先生"}
+    assert whole(small, words="赵一")
+    assert whole(small, words="b-manager") == ()
+    assert whole(small, words="'; drop table audit --") == ()
+
+
+def test_a_long_log_is_read_in_parts(small: Installation) -> None:
+    draft = small.started("a")
+    for number in range(audit_trail.PAGE):
+        edit = Edit("tab", number + 1, "1.1", number, {"full": True, "remark": f"第{number}次"})
+        save_answers(small["a-manager"], draft.enterprise_id, draft.assessment_no, [edit])
+    user = small["a-manager"]
+    first = audit_trail.of_enterprise(user, user.organisation_id, Wish(), "zh")
+    rest = audit_trail.of_enterprise(user, user.organisation_id, Wish(skip=audit_trail.PAGE), "zh")
+    assert len(first.lines) == audit_trail.PAGE
+    assert first.more
+    assert not rest.more
+    numbers = [line.number for line in (*first.lines, *rest.lines)]
+    assert numbers == list(range(first.total, 0, -1))
+    exported = audit_trail.export_enterprise(user, user.organisation_id, Wish(), "zh")
+    assert [line.number for line in exported] == numbers
+
+
+def test_an_authority_reads_the_log_of_its_enterprises_and_of_no_others(
+    installation: Installation,
+) -> None:
+    official = installation["official-district"]
+    near, far = installation.enterprise("a"), installation.enterprise("far")
+    assert audit_trail.of_enterprise(official, near, Wish(), "zh").total
+    assert audit_trail.first_broken(official, near) is None
+    for read in (
+        lambda: audit_trail.of_enterprise(official, far, Wish(), "zh"),
+        lambda: audit_trail.first_broken(official, far),
+        lambda: audit_trail.name_of(official, "no-such-enterprise"),
+    ):
+        with pytest.raises(NotAllowedError):
+            read()
+
+
+def test_the_administrator_reads_of_accounts_and_nothing_of_business(
+    installation: Installation,
+) -> None:
+    installation.submitted("a", answers={"1.4": lost("no_record")})
+    accounts.set_status(
+        installation["a-principal"], installation["a-worker"].account_id, active=False
+    )
+    admin = installation["administrator"]
+    lines = audit_trail.of_accounts(admin, Wish(), "zh").lines
+    whats = {line.what for line in lines}
+    assert "启用或停用账号" in whats, "what an enterprise does to its own people too"
+    assert not whats & {"提交自评", "评分", "填写安全生产绩效", "生成不符合项", "录入企业"}
+    for kind in ACCOUNT_KINDS:
+        assert audit_trail.of_accounts(admin, Wish(kind), "zh").total <= len(lines)
+    with pytest.raises(NotAllowedError):
+        audit_trail.of_enterprise(admin, installation.enterprise("a"), Wish(), "zh")
+
+
+def test_a_changed_entry_is_found_by_the_enterprise_itself(small: Installation) -> None:
+    user = small["a-manager"]
+    small.submitted("a")
+    small.db.run("drop trigger audit_no_update")
+    small.db.run(
+        "update audit set body = '{}' where enterprise_id = :e and seq = 3", e=user.organisation_id
+    )
+    assert audit_trail.first_broken(user, user.organisation_id) == 3
+
+
+# ------------------------------------------------------------------ attempts to sign in
+
+
+def test_every_attempt_to_sign_in_is_kept_without_what_was_typed(
+    installation: Installation,
+) -> None:
+    manager = installation["a-manager"]
+    link = accounts.reset(installation["a-principal"], manager.account_id)
+    invitations.accept(link, PASSWORD, HERE)
+    for login, password in (
+        (manager.login, "a wrong password"),
+        ("my-password-by-mistake", "whatever it is"),
+    ):
+        with pytest.raises(PortalError, match="sign_in_failed"):
+            signing_in.sign_in(login, password, HERE)
+    signing_in.sign_in(manager.login, PASSWORD, HERE)
+    assert attempts(installation) == [
+        ("a-manager先生", "登录成功", "地址192.0.2.1"),
+        ("a-manager先生", "登录失败", "地址192.0.2.1"),
+        ("未知账号", "登录失败", "地址192.0.2.1"),
+        ("a-manager先生", "登录成功", "地址192.0.2.1"),
+    ]
+    stored = str(installation.db.rows("select * from audit"))
+    for typed in ("a wrong password", "my-password-by-mistake", "whatever it is", PASSWORD):
+        assert typed not in stored
+    assert broken_links(installation.db, SIGN_IN) == []
+    mine = audit_trail.attempts(manager, "zh")
+    assert [line.what for line in mine] == ["登录成功", "登录失败", "登录成功"]
+    assert audit_trail.attempts(installation["b-manager"], "zh") == ()
+
+
+def test_names_come_from_the_account_so_that_a_person_can_be_forgotten(
+    installation: Installation,
+) -> None:
+    installation.submitted("a")
+    admin, manager = installation["administrator"], installation["a-manager"]
+    accounts.anonymise(admin, manager.account_id)
+    principal = installation["a-principal"]
+    page = audit_trail.of_enterprise(principal, principal.organisation_id, Wish(), "zh")
+    assert {line.who for line in page.lines if line.what == "提交自评"} == {"已注销人员"}
+    gone = next(line for line in page.lines if line.what == "注销并匿名化")
+    assert (gone.who, gone.subject) == ("管理员", "已注销人员")
+    assert audit_trail.first_broken(principal, principal.organisation_id) is None
+
+
+def test_every_action_that_is_logged_has_words(installation: Installation) -> None:
+    installation.submitted("a", answers={"1.4": lost("no_record")})
+    profile = enterprises.view(installation["a-manager"], installation.enterprise(), "zh")
+    enterprises.save_profile(installation["a-manager"], profile.profile, profile.version)
+    accounts.invite(
+        installation["administrator"],
+        login="newcomer",
+        name="新人",
+        role=Role.WORKER,
+        organisation_id=installation.enterprise(),
+    )
+    for lang in ("zh", "en"):
+        stored = {row["action"] for row in installation.db.rows("select action from audit")}
+        assert {f"action.{action}" for action in stored} <= set(catalogue(lang))
