@@ -6,20 +6,24 @@ come to the same sum of scores and the same number of each grade.
 
     python benchmarks/bulk.py kernel [assessments]     one process, CPU time and peak memory
     python benchmarks/bulk.py growth                   10^4, 10^5, 10^6 assessments, in blocks
-    python benchmarks/bulk.py regrade [assessments [remarks]]
+    python benchmarks/bulk.py regrade [assessments [remarks [format [file]]]]
                                                        sealed sheets of the shipped standard in a
                                                        SQLite file, read and graded; remarks is
-                                                       the share of items that have one
+                                                       the share of items that have one, format
+                                                       1 or 2 that of the sheets; a file is kept
+                                                       and read again
 
 DuckDB and polars are no part of the product; where they are not installed the script says so.
 """
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
 import json
 import os
 import random
+import resource
 import subprocess
 import sys
 import tempfile
@@ -56,9 +60,11 @@ from scoring.model import FactValue, Trigger
 if sys.argv[1:2] in (["regrade"], ["child"]):
     from criteria import default_library, rubric_of
     from portal.domain.answers import ItemAnswer, ReportedRule, engine_answers
-    from portal.domain.assessment import grade_answers, seal, unseal
+    from portal.domain.assessment import grade_answers
+    from portal.domain.sealed_sheets import seal, unseal
+    from portal.services import regrading
     from portal.services.context import Context, install
-    from portal.services.regrading import FIGURES, figures, regrade
+    from portal.services.regrading import FIGURES, figures
     from portal.store.database import Database, Transaction
     from portal.store.opening import open_database
 
@@ -343,7 +349,18 @@ def growth() -> None:
 # ------------------------------------------------------------------ from sealed sheets
 
 
-def fill(db: Database, rows: int, remarks: float) -> None:
+def first_format(sheet: str) -> tuple[str, str]:
+    """A sheet as it was sealed before there was a second format."""
+    answers, facts = unseal(sheet)
+    data = json.loads(sheet)
+    items = {item: answer.to_json() for item, answer in answers.items()}
+    data = {**data, "items": items, "facts": facts}
+    del data["format"], data["full"]
+    text = json.dumps(data, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return text, hashlib.sha256(text.encode()).hexdigest()
+
+
+def fill(db: Database, rows: int, remarks: float, form: int) -> None:
     """Submitted assessments of the shipped standard, inserted as the services would leave them."""
     library = default_library()
     rubric = rubric_of(library.find("industry-trade-general"))
@@ -380,7 +397,9 @@ def fill(db: Database, rows: int, remarks: float) -> None:
                     picked = replace(picked, remark=f"见现场检查记录{number}-{item}")
                 sheet[item] = picked
             own = facts | {"direct_loss_yuan": chance.randrange(10**6)}
-            sheets.append((*seal(rubric, sheet, own), sheet, own))
+            text, sha = seal(rubric, sheet, own)
+            text, sha = (text, sha) if form == 2 else first_format(text)
+            sheets.append((text, sha, sheet, own))
         columns = marks.encode((engine_answers(rubric, s[2]), s[3]) for s in sheets)
         fresh = figures(rubric, grade_block(marks.layout, columns))
         for number, (text, sha, _, _), figure in zip(numbers, sheets, fresh, strict=True):
@@ -425,44 +444,52 @@ def insert(
         )
 
 
-def whole(rows: int, remarks: float) -> None:
+def whole(rows: int, remarks: float, form: int, kept: str) -> None:
     """A child process for each figure, so that its memory is its own."""
     with tempfile.TemporaryDirectory() as folder:
-        place = Path(folder) / "bulk.db"
-        db = open_database(f"sqlite:///{place}")
-        fill(db, rows, remarks)
-        db.close()
-        for method in ("regrade", "one-by-one"):
-            command = [sys.executable, __file__, "child", method, str(place), str(remarks)]
+        place = Path(kept or Path(folder) / "bulk.db").resolve()
+        if not place.exists():
+            db = open_database(f"sqlite:///{place}")
+            fill(db, rows, remarks, form)
+            db.close()
+        name = f"format {form}, remarks on {remarks:.0%} of the items"
+        for method in ("regrade", "one process", "one by one"):
+            command = [sys.executable, __file__, "child", method, str(place), name]
             subprocess.run(command, check=True)
 
 
-def child(method: str, place: str, remarks: str) -> None:
+def child(method: str, place: str, name: str) -> None:
     db = open_database(f"sqlite:///{place}")
     install(Context(db, default_library()))
     rubric = rubric_of(default_library().find("industry-trade-general"))
     before, cpu, wall = begin(), time.process_time(), time.perf_counter()
-    if method == "regrade":
-        report = regrade()
-        rows, check = report.seen, (report.same, len(report.changed), len(report.unreadable))
-    else:
+    if method == "one by one":
         found = db.rows("select sheet from sealed_sheet order by enterprise_id limit :n", n=SAMPLE)
         rows, check = len(found), (0, 0, 0)
         for row in found:
             grade_answers(rubric, *unseal(row["sheet"]))
+    else:
+        if method == "one process":
+            regrading.OTHERS = 0
+        report = regrading.regrade(lambda *_: None)  # told of progress, as the command is
+        rows, check = report.seen, (report.same, len(report.changed), len(report.unreadable))
     cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
-    name = {"regrade": "regrade", "one-by-one": f"unseal and grade, sample of {rows}"}[method]
+    others = resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu += others.ru_utime + others.ru_stime
     items = len(rubric.items)
     figure = {
-        "method": f"{name}, remarks on {float(remarks):.0%} of the items",
+        "method": f"{method}, {name}",
         "rows": rows * items,
         "cpu_s": round(cpu, 2),
+        "cpu_us_per_sheet": round(cpu / rows * 1e6, 1),
         "wall_s": round(wall, 2),
         "million_rows_per_cpu_s": round(rows * items / cpu / 1e6, 2),
         "million_rows_per_s": round(rows * items / wall / 1e6, 2),
         "extra_peak_mib": round(peak() - before),
+        "other_process_mib": round(others.ru_maxrss / 1024),
         "file_mib": round(Path(place).stat().st_size / 2**20),
         "same_changed_unreadable": check,
+        "load": round(os.getloadavg()[0], 1),
     }
     print(json.dumps(figure), flush=True)
     db.close()
@@ -477,7 +504,8 @@ def main() -> None:
     elif what == "child":
         child(*rest)
     else:
-        whole(int(rest[0]) if rest else 20_000, float(rest[1]) if rest[1:] else 0)
+        rows, remarks, form, kept = (*rest, *("20000", "0", "2", "")[len(rest) :])
+        whole(int(rows), float(remarks), int(form), kept)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ zeroing, vetoes, marked hazards) is kept sparse: a row number, a target and an a
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 import numpy as np
@@ -57,6 +57,7 @@ class Columns:
         zeroes: parts that score nothing.
         vetoed: rows in which no grade is given.
         marked: rows with an item marked as a major hazard.
+        repeated: rows that answer an item more than once; the last answer counts.
     """
 
     lost: Units
@@ -69,6 +70,7 @@ class Columns:
     zeroes: Reach
     vetoed: Whole
     marked: Whole
+    repeated: Whole = field(default_factory=lambda: _whole([]))
 
 
 class Layout:
@@ -263,6 +265,7 @@ class Marks:
             zeroes=reach(_ZEROES),
             vetoed=reach(_VETOES).row,
             marked=reach(_MARKS).row,
+            repeated=np.flatnonzero(np.count_nonzero(sheet, axis=1) != counts),
         )
 
     def encode(

@@ -1,4 +1,7 @@
-"""Why this grade: a tree from the grade to each deduction, and what would be without it."""
+"""Why this grade: a tree from the grade to each deduction, and what would be without it.
+
+The module is long because one evaluation is taken apart here and put together again in one place.
+"""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -9,12 +12,13 @@ from scoring.composition import compose, imported_score, shares_of
 from scoring.engine import grade
 from scoring.gates import after_events, grade_index
 from scoring.grades import grade_at, performance_range, rung_reached
-from scoring.items import amount
+from scoring.items import amount, score_item
 from scoring.model import (
     Answer,
     ElementResult,
     FactValue,
     ItemResult,
+    ItemRubric,
     Method,
     Minimum,
     Reason,
@@ -178,7 +182,16 @@ class _Explainer:
         self.result, self.exact = result, exact
         self.parts = {element.id: self._sub(element.id) for element in rubric.elements}
         self.totals = {name: self._evaluate(name, answers) for name in self.parts}
-        self.shares = shares_of(rubric, _together(self.totals.values()))
+        self.whole = _together(self.totals.values())
+        self.shares = shares_of(rubric, self.whole)
+        self.brief = {
+            name: _Brief(part, answers, self.totals[name]) for name, part in self.parts.items()
+        }
+        self.alike: dict[tuple[str, str, int], Without] = {}
+        self.vetoed = [name for name, part in self.totals.items() if part.vetoed]
+        starred = {item.id for item in rubric.items if item.star} if rubric.stars else set()
+        self.starred = [row for row in self.whole.items if row.id in starred]
+        self.marked = {item: answer for item, answer in answers.items() if answer.major_hazard}
         self.performance = performance_range(rubric, facts)[0]
 
     def _sub(self, element: str) -> Rubric:
@@ -199,7 +212,7 @@ class _Explainer:
     # the score
 
     def _steps(self) -> tuple[ScoreStep, ...]:
-        rubric, totals = self.rubric, _together(self.totals.values())
+        rubric, totals = self.rubric, self.whole
         steps: list[ScoreStep] = []
         if totals.attainable:
             steps.append(ScoreStep(StepCode.FULL, rubric.scale))
@@ -266,7 +279,7 @@ class _Explainer:
             item.deducted,
             sum(row.taken for row in specials),
             tuple(self._rules(item, specials)),
-            self._rectified(element, [item.id]),
+            self._alone(element, item.id),
         )
 
     def _rules(self, item: ItemResult, specials: list[SpecialDeduction]) -> Iterable[RuleLoss]:
@@ -287,17 +300,43 @@ class _Explainer:
 
     # without one cause
 
+    def _alone(self, element: str, item: str) -> Without:
+        """The grading with one item in order; the same for rows of which the same sum is left."""
+        brief = self.brief[element]
+        gated = item in self.marked or (self.rubric.stars and self.rubric.by_id[item].star)
+        if item not in brief.sums or gated:
+            return self._rectified(element, [item])
+        key = (element, brief.sums[item], brief.lost[item])
+        if key not in self.alike:
+            self.alike[key] = self._rectified(element, [item])
+        return self.alike[key]
+
     def _rectified(self, element: str, items: list[str]) -> Without:
         """The grading with some items of one element at full marks."""
-        better = {item: rectify(self.answers[item]) for item in items}
-        answers = {**self.answers, **better}
-        changed = {**self.totals, element: self._evaluate(element, answers)}
-        totals = _together(changed.values())
+        totals = self._instead(element, self.brief[element].rectified(items), items)
+        marked = {item: answer for item, answer in self.marked.items() if item not in items}
         composed = compose(self.rubric, totals, self.facts).score or Fraction(0)
         event = after_events(self.rubric, composed, self.facts)
-        index, _ = grade_index(self.rubric, totals, event, answers)
+        index, _ = grade_index(self.rubric, totals, event, marked)
         score = half_up(event.score, self.rubric.decimals)
         return Without(score, grade_at(self.rubric, max(index, self.performance)))
+
+    def _instead(self, element: str, other: Totals, items: list[str]) -> Totals:
+        """The whole with another evaluation of an element; of its rows what gates ask for."""
+        whole, was = self.whole, self.totals[element]
+        return Totals(
+            whole.points,
+            whole.not_applicable,
+            whole.attainable,
+            whole.earned - was.earned + other.earned,
+            tuple(other.elements[0] if row.id == element else row for row in whole.elements),
+            tuple(replace(row, deducted=0) if row.id in items else row for row in self.starred),
+            (),
+            (),
+            other.vetoed or any(name != element for name in self.vetoed),
+            whole.bonus - was.bonus + other.bonus,
+            whole.penalty - was.penalty + other.penalty,
+        )
 
     def _limits(self) -> Iterable[Limit]:
         reached = self._index(self.result.possible.best)
@@ -368,6 +407,51 @@ class _Explainer:
         if reached == rung_reached(self.rubric, meets):
             return Cause.SCORE
         return Cause.PERFORMANCE if reached == self.performance else Cause.GATE
+
+
+class _Brief:
+    """An element whose rows that reach nothing beyond themselves are added up to a few.
+
+    What-ifs by the dozen need no more of those rows than their sums, and the engine still does
+    the arithmetic. Guarantee rows stay as they are, since each of them counts by itself.
+    """
+
+    def __init__(self, part: Rubric, answers: Mapping[str, Answer], totals: Totals) -> None:
+        rows: dict[str, ItemRubric] = {}
+        self.answers: dict[str, Answer] = {}
+        self.sums: dict[str, str] = {}
+        self.lost = {row.id: row.deducted for row in totals.items}
+        for item in part.items:
+            answer = answers[item.id]
+            score = score_item(item, answer)
+            if score.beyond or score.zeroes or item.guarantee:
+                rows[item.id], self.answers[item.id] = item, answer
+                continue
+            absent = answer.not_applicable is not None
+            # no id of an edition contains a blank
+            name = f"{item.sub_element or ''} {item.role}{' absent' * absent}"
+            first = rows.get(name) or ItemRubric(
+                name, item.element, item.sub_element, 0, role=item.role
+            )
+            rows[name] = replace(first, points=first.points + item.points)
+            if absent:
+                self.answers[name] = answer
+            else:
+                lost = self.answers.get(name, Answer()).lost + self.lost[item.id]
+                self.answers[name] = Answer(lost=lost)
+            self.sums[item.id] = name
+        self.rubric = replace(part, items=tuple(rows.values()))
+
+    def rectified(self, items: Iterable[str]) -> Totals:
+        """The element with some of its rows in order."""
+        answers = dict(self.answers)
+        for item in items:
+            name = self.sums.get(item, item)
+            if name == item:
+                answers[name] = rectify(answers[name])
+            else:
+                answers[name] = Answer(lost=answers[name].lost - self.lost[item])
+        return evaluate(self.rubric, answers, open_as_full=True)
 
 
 def _together(parts: Iterable[Totals]) -> Totals:

@@ -1,16 +1,17 @@
 """An assessment as it is kept: a draft while it is scored, then one sealed sheet."""
 
-import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
-from portal.domain.answers import ItemAnswer, answer_from_json, engine_answers
+from portal.domain.answers import ItemAnswer, engine_answers
+from portal.domain.sealed_sheets import seal, unseal
 from portal.domain.workflow import AssessmentKind, AssessmentStatus
-from scoring import ENGINE_VERSION, Result, Rubric, grade
+from scoring import Result, Rubric, grade
 from scoring.model import FactValue
 from scoring.rounding import fixed, half_up
+
+__all__ = ["Assessment", "grade_answers", "pct10", "score_text", "seal", "unseal"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,34 +47,6 @@ class Assessment:
     score: str | None
     rev: int
     version: int
-
-
-def seal(
-    rubric: Rubric, answers: Mapping[str, ItemAnswer], facts: Mapping[str, FactValue]
-) -> tuple[str, str]:
-    """Canonical text of a submitted sheet and its SHA-256.
-
-    Everything that a grading needs is in it, so that anyone can repeat it years later.
-    """
-    sheet = {
-        "scheme": rubric.scheme,
-        "edition": rubric.edition,
-        "fingerprint": rubric.fingerprint,
-        "engine": ENGINE_VERSION,
-        "items": {
-            item.id: answers[item.id].to_json() for item in rubric.items if item.id in answers
-        },
-        "facts": dict(facts),
-    }
-    text = json.dumps(sheet, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return text, hashlib.sha256(text.encode()).hexdigest()
-
-
-def unseal(sheet: str) -> tuple[dict[str, ItemAnswer], dict[str, FactValue]]:
-    """Answers and facts of a sealed sheet."""
-    data = json.loads(sheet)
-    answers = {item: answer_from_json(item, row) for item, row in data["items"].items()}
-    return answers, data["facts"]
 
 
 def grade_answers(

@@ -13,6 +13,7 @@ import pytest
 from openpyxl import load_workbook
 from playwright.sync_api import Page, expect
 
+from portal.domain.sealed_sheets import unseal
 from portal.i18n import translate
 from tests.browser.server import ROOT, Portal
 from tests.browser.steps import (
@@ -183,17 +184,16 @@ def test_an_enterprise_scores_itself_is_reviewed_and_compared(
 
 def check_command_line(portal: Portal, folder: Path, number: int) -> None:
     """``anbiao grade`` on the sealed answers gives what the page showed."""
-    sheet = json.loads(
-        stored(
-            portal,
-            "select sheet from sealed_sheet where enterprise_id = 'e03'"
-            " and assessment_no = ? order by seal_no desc",
-            number,
-        )[0]["sheet"]
-    )
+    sheet = stored(
+        portal,
+        "select sheet from sealed_sheet where enterprise_id = 'e03'"
+        " and assessment_no = ? order by seal_no desc",
+        number,
+    )[0]["sheet"]
+    said, known = unseal(sheet)
     answers, facts = folder / "answers.json", folder / "facts.json"
-    answers.write_text(json.dumps({"items": sheet["items"]}))
-    facts.write_text(json.dumps(sheet["facts"]))
+    answers.write_text(json.dumps({"items": {i: row.to_json() for i, row in said.items()}}))
+    facts.write_text(json.dumps(known))
     out = subprocess.run(
         [
             sys.executable,

@@ -165,7 +165,9 @@ def test_every_action_is_somebodys_and_reaches_no_farther_than_its_kind_of_role(
                 assert role is Role.ADMINISTRATOR
                 assert action in (
                     Action.ASSIGN_REVIEW,
+                    Action.MANAGE_PEOPLE,
                     Action.MANAGE_ACCOUNTS,
+                    Action.VIEW_ACCOUNT_LOG,
                     Action.MANAGE_CRITERIA,
                 )
 

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from fractions import Fraction
 
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from scoring import (
     Answer,
@@ -33,6 +34,8 @@ from scoring.model import (
     Role,
     StarRule,
 )
+from scoring.path_losses import rectify
+from tests.scoring.test_bulk import batch, shapes
 from tests.scoring.test_properties import sheets
 from tests.scoring.test_shapes import FULL, both, item, lost, rubric, weighted
 
@@ -74,6 +77,34 @@ def test_the_steps_sum_to_the_score_and_every_what_if_is_what_the_engine_says(
         assert part.without == Without(other.score or Fraction(0), other.grade)
     taken = sum(row.special for part in found.elements for row in part.items)
     assert taken == sum(row.taken for row in result.specials)
+
+
+@given(st.data(), shapes())
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+def test_every_what_if_of_every_shape_is_what_the_engine_says(
+    data: st.DataObject, rubric: Rubric
+) -> None:
+    for answers, known in data.draw(batch(rubric)):
+        found = explain(rubric, answers, known)
+        for part in found.elements if found is not None else ():
+            for items, without in (
+                ([row.item for row in part.items], part.without),
+                *(([row.item], row.without) for row in part.items),
+            ):
+                better = {item: rectify(answers[item]) for item in items}
+                other = grade(rubric, answers | better, known)
+                assert without == Without(other.score or Fraction(0), other.possible.best)
+
+
+def test_rows_of_equal_losses_are_told_apart_where_one_is_required_or_marked() -> None:
+    rows = (item("1.1", 50), item("1.2", 50, star="a"), item("2.1", 50), item("2.2", 50))
+    strict = rubric(items=rows, stars=(StarRule("1", ("a",), Fraction(100)),), hazard_blocks=True)
+    answers = {"1.1": lost(1), "1.2": lost(1), "2.1": FULL, "2.2": FULL}
+    (part,) = told(strict, answers).elements
+    assert [row.without.grade for row in part.items] == ["2", "1"]
+    marked = answers | {"1.2": FULL, "2.1": lost(1), "2.2": replace(lost(1), major_hazard=True)}
+    _, part = told(strict, marked).elements
+    assert [row.without.grade for row in part.items] == [None, "1"]
 
 
 def test_a_sheet_with_open_items_or_nothing_applicable_has_no_explanation_yet() -> None:

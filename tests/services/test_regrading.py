@@ -13,18 +13,20 @@ from hypothesis import strategies as st
 
 from criteria import Library, default_library, rubric_of
 from portal.domain.answers import ItemAnswer
-from portal.domain.assessment import Assessment, grade_answers, seal
-from portal.domain.sealed_sheets import HEAD_END, Edition, SheetReader
+from portal.domain.assessment import Assessment, grade_answers
+from portal.domain.sealed_sheets import FACTS, Edition, SheetReader, seal, unseal
 from portal.services import regrading, summaries
 from portal.services.context import Context, install
 from portal.services.regrading import FIGURES, regrade
 from portal.services.verification import verify
-from portal.services.what_if import ChangeError, read_change, what_if
+from portal.services.what_if import Answered, ChangeError, read_change, what_if
 from portal.store.audit import broken_links, link
 from portal.store.database import Row
+from scoring import ScoringError
 from scoring.bulk import grade_block
 from scoring.rounding import fixed
 from tests.conftest import SCHEME, YEAR, Installation, lost, no_accident
+from tests.domain.test_sealed_sheets import first_format
 
 FAULTS = {
     "1.1": lost("stage_missing"),
@@ -68,9 +70,25 @@ def codes(problems: tuple[regrading.Problem, ...]) -> list[tuple[str, str]]:
     return [(problem.code, problem.where) for problem in problems]
 
 
+def words(problems: tuple[regrading.Problem, ...]) -> list[tuple[str, object]]:
+    return [(str(problem.error), problem.values) for problem in problems]
+
+
 @pytest.fixture
-def three(installation: Installation) -> list[Assessment]:
-    """Three sealed assessments: with faults, of another year and still pending, far away."""
+def three(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> list[Assessment]:
+    """Three sealed assessments: with faults, of another year and still pending, far away.
+
+    The first is sealed in the first format, the others in the second.
+    """
+    texts = iter((first_format,))
+
+    def sealing(*what: object) -> tuple[str, str]:
+        for written in texts:
+            text = written(*what)  # type: ignore[arg-type]
+            return text, hashlib.sha256(text.encode()).hexdigest()
+        return seal(*what)  # type: ignore[arg-type]
+
+    monkeypatch.setattr("portal.services.assessments.seal", sealing)
     return [
         installation.submitted("a", answers=FAULTS),
         installation.submitted("a", YEAR - 1, known=False),
@@ -169,30 +187,44 @@ BROKEN = {
     "no items": lambda _: '{"scheme":"x"}',
     "an unknown item": lambda sheet: sheet.replace('"1.1":{', '"0.0":{', 1),
     "an unknown rule": lambda sheet: sheet.replace("stage_missing", "no_such"),
-    "an unknown field": lambda sheet: sheet.replace('"1.2":{"full"', '"1.2":{"fool"', 1),
+    "an unknown field": lambda sheet: sheet.replace('"3.1":{"lost"', '"3.1":{"cost"', 1),
     "a fact that cannot be": lambda sheet: sheet.replace('"deaths":0', '"deaths":-1'),
     "facts that are a list": lambda sheet: sheet.replace('"facts":{', '"facts":[{', 1).replace(
         '},"fingerprint"', '}],"fingerprint"', 1
     ),
     "a fact that is a list": lambda sheet: sheet.replace('"deaths":0', '"deaths":[]'),
-    "an item that is a number": lambda sheet: sheet.replace('"1.2":{"full":true}', '"1.2":5', 1),
+    "an item that is a number": lambda sheet: sheet.replace(
+        '"3.1":{"lost":"2","reason":"少"}', '"3.1":5', 1
+    ),
 }
 
 
+@pytest.mark.parametrize("second", [False, True])
 @pytest.mark.parametrize("kind", BROKEN)
 def test_a_sheet_that_cannot_be_graded_is_named_and_the_others_go_on(
-    installation: Installation, three: list[Assessment], kind: str
+    installation: Installation, three: list[Assessment], kind: str, second: bool
 ) -> None:
     [row] = installation.db.rows(
         "select sheet from sealed_sheet where enterprise_id = :e and assessment_no = 1",
         e=three[0].enterprise_id,
     )
-    broken = BROKEN[kind](row["sheet"])
-    assert broken != row["sheet"]
+    sheet = seal(GENERAL, *unseal(row["sheet"]))[0] if second else row["sheet"]
+    broken = BROKEN[kind](sheet)
+    assert broken != sheet
     sealed(installation, three[0], broken)
     report = regrade()
     assert codes(report.unreadable) == [("unreadable", f"{three[0].enterprise_id}/1")]
     assert (report.seen, report.same, report.changed) == (3, 2, ())
+
+
+@pytest.mark.usefixtures("three")
+def test_sheets_of_both_formats_stay_as_they_were_sealed(installation: Installation) -> None:
+    before = installation.db.rows("select * from sealed_sheet order by enterprise_id, sealed_at")
+    assert sorted('"format":2' in row["sheet"] for row in before) == [False, True, True]
+    assert regrade().same == 3
+    assert verify().problems == ()
+    after = installation.db.rows("select * from sealed_sheet order by enterprise_id, sealed_at")
+    assert after == before
 
 
 def test_a_missing_sheet_and_one_of_another_edition_are_named(
@@ -241,6 +273,106 @@ def test_progress_is_told_after_every_block() -> None:
     assert told == [(2, 3), (3, 3)]
 
 
+# ------------------------------------------------------------------ with other processes
+
+
+class Eager(regrading._Crew):
+    """Gives all work away: waits until the other process is up and has time."""
+
+    def give(self, *work: object) -> object:  # type: ignore[override]
+        self.others = 1
+        while (given := super().give(*work)) is None:  # type: ignore[arg-type]
+            for other in self.given:
+                other.result()
+        return given
+
+
+class Killed(regrading._Crew):
+    """Its only process is killed as soon as it is up and has something to do."""
+
+    def give(self, *work: object) -> object:  # type: ignore[override]
+        given = super().give(*work)  # type: ignore[arg-type]
+        if given is None and self.given and self.pool is not None:
+            self.given[0].result()
+            for process in self.pool._processes.values():
+                process.kill()
+                process.join()
+        return given
+
+
+def with_crew(monkeypatch: pytest.MonkeyPatch, crew: type[regrading._Crew]) -> None:
+    monkeypatch.setattr(regrading, "ALONE", 0)
+    monkeypatch.setattr(regrading, "_Crew", crew)
+
+
+def test_another_process_finds_and_names_what_this_one_does(
+    installation: Installation, three: list[Assessment], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alter(installation, three[1], score="1.0")
+    [row] = installation.db.rows(
+        "select sheet from sealed_sheet where enterprise_id = :e", e=three[2].enterprise_id
+    )
+    sealed(installation, three[2], row["sheet"].replace('"1.1~', '"0.1~', 1))
+    alone = verify(rows=1)
+    with_crew(monkeypatch, Eager)
+    told: list[tuple[int, int]] = []
+    together = verify(lambda done, total: told.append((done, total)), rows=1)
+    assert codes(together.problems) == codes(alone.problems)
+    assert words(together.problems) == words(alone.problems)
+    assert told == [(1, 3), (2, 3), (3, 3)]
+    report = regrade()
+    assert (report.seen, report.same, len(report.changed)) == (3, 1, 1)
+    [problem] = report.unreadable
+    assert isinstance(problem.error, ScoringError)
+    assert (problem.error.code, problem.error.values["item"]) == ("bad_answer", "0.1~1.5")
+
+
+@pytest.mark.usefixtures("three")
+def test_what_another_process_leaves_out_is_named_too(
+    installation: Installation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other_edition(installation, tmp_path)
+    alone = ask('edition = "2012"\nyear = 2026')
+    with_crew(monkeypatch, Eager)
+    together = ask('edition = "2012"\nyear = 2026')
+    assert together.grades == alone.grades
+    assert codes(together.left_out) == [("left_out", "1.2"), ("left_out", "2.1.2")]
+    assert words(together.left_out) == words(alone.left_out)
+
+
+@pytest.mark.usefixtures("three")
+def test_a_killed_process_loses_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    with_crew(monkeypatch, Killed)
+    monkeypatch.setattr(regrading, "OTHERS", 1)
+    assert regrade(rows=1).same == 3
+
+
+@pytest.mark.usefixtures("three")
+def test_little_work_and_a_single_core_start_no_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(regrading, "ProcessPoolExecutor", None)
+    assert regrade().same == 3
+    monkeypatch.setattr(regrading, "ALONE", 0)
+    monkeypatch.setattr(regrading, "OTHERS", 0)
+    assert regrade().same == 3
+
+
+@pytest.mark.usefixtures("three")
+def test_where_no_process_can_be_started_this_one_does_all(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked = []
+
+    def refusing(*_: object) -> None:
+        asked.append("process")
+        raise OSError("no more processes")
+
+    monkeypatch.setattr(regrading, "ProcessPoolExecutor", refusing)
+    monkeypatch.setattr(regrading._Crew, "cores", staticmethod(lambda: 2))
+    monkeypatch.setattr(regrading, "MUCH", 3)
+    assert (regrade(rows=1).same, asked) == (3, []), "nobody knows yet how much will come"
+    assert (regrade(lambda *_: None, rows=1).same, asked) == (3, ["process"])
+
+
 # ------------------------------------------------------------------ reading sheets
 
 GENERAL = rubric_of(default_library().find(SCHEME))
@@ -269,7 +401,13 @@ def test_sheets_read_in_pieces_equal_sheets_read_whole(
     sheets: list[dict[str, ItemAnswer]],
 ) -> None:
     full = {item.id: ItemAnswer(full=True) for item in GENERAL.items}
-    texts = [seal(GENERAL, full | sheet, {"deaths": 0})[0] for sheet in sheets]
+    texts = [
+        (
+            first_format(GENERAL, full | sheet, {"deaths": 0}),
+            seal(GENERAL, full | sheet, {"deaths": 0})[0],
+        )[n % 2]
+        for n, sheet in enumerate(sheets)
+    ]
     reader = SheetReader(GENERAL, NAMED)
     read = reader.read(texts)
     assert (read.rows, read.refused) == (list(range(len(sheets))), {})
@@ -283,46 +421,16 @@ def test_sheets_read_in_pieces_equal_sheets_read_whole(
         )
 
 
-@pytest.mark.parametrize(
-    ("old", "new"),
-    [('},"', '}, "'), ('},"1.3"', '}, "1.3"'), ('{"full":true}', '{"full": true }'), ("", "")],
-)
-def test_a_sheet_in_another_spelling_is_read_too(old: str, new: str) -> None:
-    answers = {item.id: ItemAnswer(full=True) for item in GENERAL.items} | FAULTS
-    sheet = seal(GENERAL, answers, {})[0]
-    reader = SheetReader(GENERAL, NAMED)
-    read = reader.read(
-        [sheet.replace(old, new) if old else json.dumps(json.loads(sheet), indent=1)]
-    )
-    assert read.refused == {}
-    expected = grade_answers(GENERAL, answers, {})
-    assert grade_block(reader.marks.layout, read.columns).earned.tolist() == [expected.earned]
-
-
-def test_many_different_remarks_are_forgotten_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("portal.domain.sealed_sheets.MOST_PIECES", 300)
-    full = {item.id: ItemAnswer(full=True) for item in GENERAL.items}
-    reader = SheetReader(GENERAL, NAMED)
-    for number in range(20):
-        answers = full | {
-            item.id: ItemAnswer(full=True, remark=f"{number}/{item.id}")
-            for item in GENERAL.items[:50]
-        }
-        read = reader.read([seal(GENERAL, answers, {})[0]])
-        assert grade_block(reader.marks.layout, read.columns).earned.tolist() == [GENERAL.total]
-        assert len(reader._pieces) <= 300 + len(GENERAL.items)
-
-
 def test_numbers_of_answers_do_not_grow_with_reasons(monkeypatch: pytest.MonkeyPatch) -> None:
     reader = SheetReader(GENERAL, NAMED)
     sheets = [
         seal(GENERAL, {"1.1": ItemAnswer(lost="1", reason=f"原因{n}")}, {"direct_loss_yuan": n})[0]
         for n in range(30)
     ]
-    assert len({sheet.partition(HEAD_END)[0] for sheet in sheets}) == 30
+    assert len({sheet.encode().partition(FACTS)[2] for sheet in sheets}) == 30
     monkeypatch.setattr("portal.domain.sealed_sheets.MOST_PIECES", 5)
     read = reader.read(sheets)
-    assert len(reader._heads) <= 6
+    assert len(reader._facts) <= 6
     assert len(set(read.columns.lost[:, 0].tolist())) == 1
     assert len(reader.marks.fact_sets) == 1
 
@@ -330,7 +438,7 @@ def test_numbers_of_answers_do_not_grow_with_reasons(monkeypatch: pytest.MonkeyP
 # ------------------------------------------------------------------ what if
 
 
-def ask(text: str) -> object:
+def ask(text: str) -> Answered:
     return what_if(read_change(f'scheme = "{SCHEME}"\n{text}'), rows=2)
 
 
