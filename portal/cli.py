@@ -15,7 +15,7 @@ from typing import Any
 
 from criteria import CriteriaError, Library, Scheme, default_library
 from portal import i18n
-from portal.commands import bulk, standards
+from portal.commands import bulk, people, standards
 from portal.documents.workbook_reading import read_scoring_workbook
 from portal.domain.answers import ItemAnswer
 from portal.errors import PortalError, UnreadableFileError
@@ -91,6 +91,7 @@ def _parser() -> argparse.ArgumentParser:
         grade.set_defaults(command=command)
 
     bulk.add(commands)
+    people.add(commands)
 
     criteria = commands.add_parser("criteria", help=say("criteria"))
     parts = criteria.add_subparsers(required=True, metavar="COMMAND")

@@ -19,6 +19,8 @@ class Settings:
             are printed outside the portal; empty where it is not told.
         second_factor: whether authority and administrator roles need a second factor
             (``ANBIAO_SECOND_FACTOR``: ``required``, the default, or ``offered``).
+        forms_per_minute: forms of the entrance that one address may send (``ANBIAO_FORMS``); more
+            where a large office stands behind one address.
         secret: key for what is stored encrypted (``ANBIAO_SECRET``), the same on all machines
             of an installation; without it a key file beside the data is made and used.
         evidence: folder of the uploaded evidence (``ANBIAO_EVIDENCE``); processes that share a
@@ -33,6 +35,7 @@ class Settings:
     address: str
     second_factor: str
     secret: str
+    forms_per_minute: int
     evidence: Path
     oidc_claim: str
 
@@ -45,6 +48,7 @@ def settings() -> Settings:
         public_https=os.environ.get("ANBIAO_HTTPS") == "1",
         address=os.environ.get("ANBIAO_URL", "").rstrip("/"),
         second_factor=os.environ.get("ANBIAO_SECOND_FACTOR") or "required",
+        forms_per_minute=int(os.environ.get("ANBIAO_FORMS") or 60),
         secret=os.environ.get("ANBIAO_SECRET", ""),
         evidence=Path(os.environ.get("ANBIAO_EVIDENCE") or ROOT / "data" / "var" / "evidence"),
         oidc_claim=os.environ.get("ANBIAO_OIDC_CLAIM", ""),

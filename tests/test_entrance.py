@@ -10,6 +10,7 @@ import http.client
 import re
 import shutil
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -22,6 +23,7 @@ from portal.services import accounts, sessions
 from portal.services.account_log import Place
 from portal.store.sqlite import SqliteDb
 from portal.ui.middleware import LANGUAGE_COOKIE, SESSION_HEADER, SessionGate, cookie_name
+from portal.ui.navigation import PAGES, addresses
 from tests.browser.server import Portal, free_port
 from tests.conftest import PASSWORD, Installation, Server, _build, _load_demo, prepared
 
@@ -481,3 +483,37 @@ def test_a_cookie_of_another_program_on_the_same_host_does_not_hide_ours(
     token = open_session(small)
     raw = f"{other}; {COOKIE}={token}"
     assert through_the_gate([(b"cookie", raw.encode())])["scope"] is not None
+
+
+# ------------------------------------------------------------------ every address, everybody
+
+
+def test_every_address_leads_nobody_in_and_everybody_to_the_own_pages_only(
+    own_server: Portal, small: Installation
+) -> None:
+    """What a page shows to whom is tried in tests/pages."""
+    db = SqliteDb(own_server.database)
+    portal, people = own_server, small.people
+    small.clock.moment = datetime.now(UTC)  # the clock of the server
+    everywhere = sorted({a for groups in PAGES.values() for g in groups.values() for _, a, _ in g})
+    accept = {"accept": "text/html,*/*;q=0.8"}
+    try:
+        for address in everywhere:
+            found = httpx.get(f"{portal.address}/{address}", headers=accept)
+            assert found.headers["location"] == f"/login?next=/{address}"
+        for user in people.values():
+            account = user.account_id
+            token = db.write(
+                lambda tx, a=account: (
+                    sessions.open_session(tx, a, sessions.Stage.FULL, Place()).token
+                )
+            )
+            for address in everywhere:
+                headers = accept | {"cookie": f"{COOKIE}={token}"}
+                found = httpx.get(f"{portal.address}/{address}", headers=headers)
+                seen = found.headers.get("location", address)
+                assert seen == (address if address in addresses(user.role) else "/"), (
+                    f"{user.role} at {address}"
+                )
+    finally:
+        db.close()

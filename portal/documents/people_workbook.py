@@ -31,7 +31,7 @@ NOTES = 8
 
 _FIRST = 2
 _WIDTHS = {
-    **{"name": 38, "credit_code": 24, "sector": 14, "size_kind": 20, "area_code": 24},
+    **{"name": 38, "credit_code": 26, "sector": 14, "size_kind": 20, "area_code": 24},
     **{"address": 34, "principal": 14, "contact": 18, "staff": 16, "revenue_wan": 16},
     **{"flags": 30, "is_group": 18, "login": 22, "person": 16, "role": 20, "organisation": 44},
 }
@@ -101,9 +101,7 @@ class _Writer:
         put, width = self.painter.put, 96.0
         put(sheet, 1, 1, self.say("workbook.people.title"), "title")
         sheet.row_dimensions[1].height = 30
-        flags = self.say("common.list_separator").join(
-            layout.choices("flags", self.language).shown
-        )
+        flags = layout.BETWEEN.join(layout.choices("flags", self.language).shown)
         texts = [
             self.say(
                 f"workbook.people.note_{number}",
@@ -117,10 +115,10 @@ class _Writer:
             put(sheet, row, 1, row - 2, "centre")
             put(sheet, row, 2, text, "text")
             sheet.row_dimensions[row].height = row_height(text, width)
-        row = 4 + len(texts)
-        put(sheet, row, 1, "", "head")
-        put(sheet, row, 2, self.say("workbook.people.roles"), "head")
-        for row, role in enumerate(Role, row + 1):
+        head = 4 + len(texts)
+        put(sheet, head, 1, "", "head")
+        put(sheet, head, 2, self.say("workbook.people.roles"), "head")
+        for row, role in enumerate(Role, head + 1):
             kind = self.say(f"workbook.people.kind.{BODY_OF[role]}")
             text = self.say("workbook.people.role_of", role=self.say(f"role.{role}"), kind=kind)
             put(sheet, row, 1, "", "text")
@@ -148,6 +146,7 @@ class _Writer:
                 rule.add(area)
                 sheet.add_data_validation(rule)
         sheet.row_dimensions[1].height = 32
+        sheet.row_dimensions[_FIRST].height = 20
         sheet.freeze_panes = f"B{_FIRST}"
         sheet.page_setup.orientation = "landscape"
         sheet.page_setup.paperSize = sheet.PAPERSIZE_A4

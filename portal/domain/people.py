@@ -121,6 +121,7 @@ class User:
     Attributes:
         organisation_id: the enterprise for enterprise roles, else the body they belong to.
         area_code: jurisdiction of an authority, by code; empty for others.
+        sectors: what a department of an authority is responsible for; empty: every sector.
     """
 
     account_id: str
@@ -132,6 +133,13 @@ class User:
     area_code: str
     language: str
     session: str
+    sectors: tuple[str, ...] = ()
+
+    def oversees(self, area_code: str, sector: str) -> bool:
+        """Whether an enterprise of this area and sector lies in the jurisdiction."""
+        return area_code.startswith(area_prefix(self.area_code)) and (
+            not self.sectors or sector in self.sectors
+        )
 
 
 def area_prefix(area_code: str) -> str:

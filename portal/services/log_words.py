@@ -37,7 +37,9 @@ def subject(row: Row, language: str) -> str:
         return f"{sheet} {translate(language, 'log.item', item=item)}" if item else sheet
     if action == "nonconformity.open":
         return translate(language, "log.assessment", number=found)
-    if action in ("profile.change", "enterprise.register", "installation", "organisation.enter"):
+    if action in ("profile.change", "enterprise.register", "installation") or action.startswith(
+        "organisation."
+    ):
         return ""
     return str(found)
 
@@ -104,6 +106,7 @@ WORDED: Mapping[str, Callable[[str, str], str | None]] = {
     "flags": lambda v, lang: SEPARATOR.join(
         packs.flags()[f].title[lang] if f in packs.flags() else f for f in json.loads(v)
     ),
+    "sectors": lambda v, lang: packs.sectors()[v].title[lang] if v in packs.sectors() else None,
     "size_kind": lambda v, lang: (
         packs.size_tables()[v].title[lang] if v in packs.size_tables() else None
     ),

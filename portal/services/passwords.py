@@ -25,8 +25,8 @@ MEASURED = 72
 UNUSABLE = "!"
 """Stored where an account has no password: invited, reset, of the demonstration, anonymised."""
 
-COST = {"time_cost": 3, "memory_cost": 64 * 1024, "parallelism": 1}
-_hasher = PasswordHasher(**COST)
+TIME, MEMORY_KIB, LANES = 3, 64 * 1024, 1
+_hasher = PasswordHasher(TIME, MEMORY_KIB, LANES)
 _NOBODY = _hasher.hash(secrets.token_hex(16))
 """Verified when there is no such account, so that the time taken does not tell."""
 

@@ -1,6 +1,6 @@
 """The lock: whether a person may do something to an enterprise. Asked every time."""
 
-from portal.domain.people import PERMISSIONS, Action, Scope, User, area_prefix
+from portal.domain.people import PERMISSIONS, Action, Scope, User
 from portal.errors import NotAllowedError
 from portal.services.context import current
 from portal.store.database import Database, Transaction
@@ -23,7 +23,6 @@ def require_enterprise(
     action: Action,
     enterprise_id: str,
     *,
-    area_code: str | None = None,
     on: Database | Transaction | None = None,
 ) -> None:
     """Check role, organisation, assignment and jurisdiction for one enterprise.
@@ -32,7 +31,6 @@ def require_enterprise(
         user: the acting person.
         action: what they want to do.
         enterprise_id: to which enterprise.
-        area_code: its area when the caller has read it, so that it is not read again.
         on: where to read; the open transaction of a write, else the database.
 
     Raises:
@@ -43,12 +41,10 @@ def require_enterprise(
     if scope is Scope.OWN:
         allowed = user.organisation_id == enterprise_id
     elif scope is Scope.JURISDICTION:
-        if area_code is None:
-            row = source.row(
-                "select area_code from enterprise where enterprise_id = :e", e=enterprise_id
-            )
-            area_code = row["area_code"] if row else None
-        allowed = area_code is not None and area_code.startswith(area_prefix(user.area_code))
+        row = source.row(
+            "select area_code, sector from enterprise where enterprise_id = :e", e=enterprise_id
+        )
+        allowed = row is not None and user.oversees(row["area_code"], row["sector"])
     elif scope is Scope.ASSIGNED:
         allowed = bool(
             source.rows(

@@ -5,6 +5,7 @@ is a row of its own that opens nothing; passing it opens a new session under a n
 """
 
 import hashlib
+import json
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -84,7 +85,7 @@ def open_session(tx: Transaction, account_id: str, stage: Stage, place: Place) -
 USER_SQL = """
 select s.token_sha256, s.role, s.organisation_id, s.seen_at, s.expires_at, s.stage,
   a.account_id, a.login, a.name, a.language, coalesce(o.name, e.name) as organisation,
-  coalesce(o.area_code, '') as area_code
+  coalesce(o.area_code, '') as area_code, coalesce(o.sectors, '[]') as sectors
 from session s join account a on a.account_id = s.account_id
   join membership m on m.account_id = a.account_id and m.role = s.role
     and m.organisation_id = s.organisation_id
@@ -136,6 +137,7 @@ def _user(row: Row) -> User:
         row["area_code"],
         row["language"],
         row["token_sha256"],
+        tuple(json.loads(row["sectors"])),
     )
 
 

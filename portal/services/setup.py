@@ -1,6 +1,8 @@
 """First start: the demonstration district, or one's own authority and administrator."""
 
+import json
 import re
+from collections.abc import Sequence
 
 from criteria import packs
 from portal.domain.ids import new_id
@@ -105,17 +107,23 @@ def add_area(tx: Transaction, code: str, zh: str, en: str) -> None:
 
 
 def add_organisation(
-    tx: Transaction, kind: str, name: str, area_code: str, organisation_id: str | None = None
+    tx: Transaction,
+    kind: str,
+    name: str,
+    area_code: str,
+    organisation_id: str | None = None,
+    sectors: Sequence[str] = (),
 ) -> str:
-    """Enter an authority or a review body."""
+    """Enter a body; an authority with the sectors it is responsible for (none: every sector)."""
     organisation_id = organisation_id or new_id()
     tx.run(
-        "insert into organisation (organisation_id, kind, name, area_code, created_at)"
-        " values (:i, :k, :n, :a, :at)",
+        "insert into organisation (organisation_id, kind, name, area_code, sectors, created_at)"
+        " values (:i, :k, :n, :a, :s, :at)",
         i=organisation_id,
         k=kind,
         n=name,
         a=area_code,
+        s=json.dumps(list(sectors)),
         at=current().stamp,
     )
     return organisation_id

@@ -73,6 +73,15 @@ class Overview:
     nonconformities: tuple[OverdueLine, ...]
 
 
+def _sectors(user: User) -> str:
+    """The sectors of a department as :data:`OWN_SECTORS` compares them; empty: every sector."""
+    return f",{','.join(user.sectors)}," if user.sectors else ""
+
+
+OWN_SECTORS = "(cast(:sectors as text) = '' or cast(:sectors as text) like '%,' || sector || ',%')"
+"""Condition on rows with a column ``sector``: those that the department is responsible for."""
+
+
 def areas(user: User) -> list[Area]:
     """Areas to choose from: one's own and all below."""
     return in_jurisdiction(user)
@@ -83,8 +92,10 @@ def years(user: User) -> list[int]:
     rights.require(user, Action.VIEW_STATISTICS)
     summaries.refresh()
     rows = current().db.rows(
-        "select distinct year from s_score where area_code = :a order by year desc",
+        "select distinct year from s_score where area_code = :a"
+        f" and {OWN_SECTORS} order by year desc",
         a=user.area_code,
+        sectors=_sectors(user),
     )
     return [row["year"] for row in rows] or [current().today.year]
 
@@ -107,19 +118,23 @@ def overview(user: User, area_code: str, year: int, language: str) -> Overview:
     summaries.refresh()
     db = current().db
     scores = db.rows(
-        "select kind, sector, outcome, pct10, n from s_score where area_code = :a and year = :y",
+        "select kind, sector, outcome, pct10, n from s_score where area_code = :a and year = :y"
+        f" and {OWN_SECTORS}",
         a=area_code,
         y=year,
+        sectors=_sectors(user),
     )
     elements = db.rows(
         "select kind, sector, element_id, n, earned, attainable from s_element"
-        " where area_code = :a and year = :y",
+        f" where area_code = :a and year = :y and {OWN_SECTORS}",
         a=area_code,
         y=year,
+        sectors=_sectors(user),
     )
     total = db.row(
-        "select count(*) as n from enterprise where area_code like :p",
+        f"select count(*) as n from enterprise where area_code like :p and {OWN_SECTORS}",
         p=f"{area_prefix(area_code)}%",
+        sectors=_sectors(user),
     )
     return Overview(
         area,
@@ -127,7 +142,7 @@ def overview(user: User, area_code: str, year: int, language: str) -> Overview:
         total["n"] if total else 0,
         {kind: _sector_lines([r for r in scores if r["kind"] == kind], language) for kind in KINDS},
         {kind: _heat([r for r in elements if r["kind"] == kind]) for kind in KINDS},
-        _overdue(area_code, language),
+        _overdue(user, area_code, language),
     )
 
 
@@ -199,12 +214,13 @@ def _heat(rows: Sequence[dict[str, object]]) -> tuple[HeatCell, ...]:
     return tuple(cells)
 
 
-def _overdue(area_code: str, language: str) -> tuple[OverdueLine, ...]:
+def _overdue(user: User, area_code: str, language: str) -> tuple[OverdueLine, ...]:
     rows = current().db.rows(
         "select sector, count(*) as open, sum(case when due_on < :today then 1 else 0 end)"
-        " as overdue from nonconformity where area_code like :p and closed_at is null"
-        " group by sector",
+        f" as overdue from nonconformity where area_code like :p and {OWN_SECTORS}"
+        " and closed_at is null group by sector",
         p=f"{area_prefix(area_code)}%",
+        sectors=_sectors(user),
         today=current().today.isoformat(),
     )
     by_sector = {row["sector"]: row for row in rows}
@@ -245,7 +261,7 @@ class EnterpriseResult:
 
 
 # an enterprise that was scored by two standards in a year stands here once, with the newer result
-LIST_SQL = """
+LIST_SQL = f"""
 select e.enterprise_id, e.name, e.sector, e.size_class, a.name_zh, a.name_en, e.area_code,
   s.assessment_no as self_no, s.score as self_score, s.grade as self_grade,
   s.outcome as self_outcome, r.assessment_no as review_no, r.score as review_score,
@@ -263,7 +279,8 @@ from enterprise e left join area a on a.area_code = e.area_code
     and r.assessment_no = (select max(x.assessment_no) from assessment x
       where x.enterprise_id = e.enterprise_id and x.kind = 'review' and x.year = :y
       and x.status = 'submitted')
-where e.area_code like :p and (cast(:sector as text) is null or e.sector = :sector)
+where e.area_code like :p and {OWN_SECTORS.replace("|| sector", "|| e.sector")}
+  and (cast(:sector as text) is null or e.sector = :sector)
   and (cast(:wanted as text) is null or lower(e.name) like :wanted escape '!')
 order by e.sector, e.name limit :many offset :skip
 """
@@ -291,6 +308,7 @@ def enterprises(
         y=year,
         p=f"{area_prefix(area_code)}%",
         sector=sector,
+        sectors=_sectors(user),
         wanted=_part(search),
         today=current().today.isoformat(),
         many=many,
@@ -330,11 +348,12 @@ def count_enterprises(
     """How many enterprises :func:`enterprises` would list."""
     _require_area(user, area_code)
     row = current().db.row(
-        "select count(*) as n from enterprise where area_code like :p"
+        f"select count(*) as n from enterprise where area_code like :p and {OWN_SECTORS}"
         " and (cast(:sector as text) is null or sector = :sector)"
         " and (cast(:wanted as text) is null or lower(name) like :wanted escape '!')",
         p=f"{area_prefix(area_code)}%",
         sector=sector,
+        sectors=_sectors(user),
         wanted=_part(search),
     )
     return row["n"] if row else 0

@@ -7,7 +7,7 @@ UTC, whole numbers for amounts and flags, JSON as text, ``cast(:x as type)`` in 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 Row = dict[str, Any]
 T = TypeVar("T")
@@ -19,6 +19,19 @@ class StoreError(Exception):
 
 class UniqueViolationError(StoreError):
     """A key that must be unique exists already."""
+
+
+class Source(Protocol):
+    """What can be read in bulk: a database, or :func:`portal.store.reading.open_source`.
+
+    Attributes:
+        as_bytes: a text column ``{}`` as its UTF-8.
+    """
+
+    as_bytes: str
+
+    def tuples(self, sql: str, **params: object) -> list[tuple[Any, ...]]:
+        """Read rows without their names, which is quicker for many."""
 
 
 class Transaction(ABC):
@@ -50,9 +63,15 @@ Job = Callable[[Transaction], T]
 
 
 class Database(ABC):
-    """An engine. Reads see committed data; writes are jobs that commit before they return."""
+    """An engine. Reads see committed data; writes are jobs that commit before they return.
+
+    Attributes:
+        address: where another process finds the same database.
+    """
 
     engine: str
+    as_bytes: str
+    address: str
 
     def __init__(self) -> None:
         self._counters: list[list[str]] = []
@@ -60,6 +79,10 @@ class Database(ABC):
     @abstractmethod
     def rows(self, sql: str, **params: object) -> list[Row]:
         """Read rows."""
+
+    @abstractmethod
+    def tuples(self, sql: str, **params: object) -> list[tuple[Any, ...]]:
+        """Read rows without their names, which is quicker for many."""
 
     @abstractmethod
     def write(self, job: Job[T]) -> T:

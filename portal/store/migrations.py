@@ -143,10 +143,16 @@ create index evidence_nonconformity on evidence (enterprise_id, nonconformity_no
 """
 """Evidence of non-conformities; the bytes lie in a folder, by their SHA-256."""
 
+SECTORS = """
+alter table organisation add column sectors text not null default '[]';
+"""
+"""What an authority is responsible for; none: for every sector."""
+
 MIGRATIONS: Sequence[tuple[str, str, str]] = (
     ("001_first", FIRST, FIRST_SQLITE),
     ("002_people", PEOPLE, ""),
     ("003_evidence", EVIDENCE, ""),
+    ("004_sectors", SECTORS, ""),
 )
 """Name, statements for both engines, further statements for SQLite only."""
 

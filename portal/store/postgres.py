@@ -7,7 +7,7 @@ from typing import Any
 
 import psycopg
 from psycopg.errors import DeadlockDetected, SerializationFailure, UniqueViolation
-from psycopg.rows import dict_row
+from psycopg.rows import dict_row, tuple_row
 from psycopg_pool import ConnectionPool
 
 from portal.store.database import (
@@ -19,6 +19,7 @@ from portal.store.database import (
     Transaction,
     UniqueViolationError,
 )
+from portal.store.reading import POSTGRES_BYTES
 
 ATTEMPTS = 5
 """How often a job that lost a race with another is run again."""
@@ -62,9 +63,11 @@ class PostgresDb(Database):
     """A server reached by a connection string."""
 
     engine = "postgresql"
+    as_bytes = POSTGRES_BYTES
 
     def __init__(self, dsn: str) -> None:
         super().__init__()
+        self.address = dsn
         self.pool: ConnectionPool[Connection] = ConnectionPool(
             dsn,
             min_size=1,
@@ -78,6 +81,15 @@ class PostgresDb(Database):
         try:
             with self.pool.connection() as connection:
                 return _rows(connection, sql, params)
+        except psycopg.Error as error:
+            raise StoreError(str(error)) from error
+
+    def tuples(self, sql: str, **params: object) -> list[tuple[Any, ...]]:
+        self.note(sql)
+        try:
+            with self.pool.connection() as connection:
+                cursor = connection.cursor(binary=True, row_factory=tuple_row)
+                return cursor.execute(translate(sql), params).fetchall()
         except psycopg.Error as error:
             raise StoreError(str(error)) from error
 

@@ -9,7 +9,9 @@ import queue
 import sqlite3
 import threading
 from collections import deque
+from collections.abc import Iterator
 from concurrent.futures import Future
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,6 +27,7 @@ from portal.store.database import (
     Transaction,
     UniqueViolationError,
 )
+from portal.store.reading import SQLITE_BYTES
 
 BATCH = 256
 """Most jobs in one commit; a bound on what a waiting person waits for."""
@@ -59,10 +62,12 @@ class SqliteDb(Database):
     """A database file on a local disk (WAL does not work over a network file system)."""
 
     engine = "sqlite"
+    as_bytes = SQLITE_BYTES
 
     def __init__(self, path: Path) -> None:
         super().__init__()
         self.path = path
+        self.address = f"sqlite:///{path.absolute()}"
         path.parent.mkdir(parents=True, exist_ok=True)
         # readers are lent, not kept per thread: Streamlit starts a thread for many a re-run
         self._idle: deque[SqliteUtils] = deque()
@@ -88,17 +93,26 @@ class SqliteDb(Database):
             reader.conn.execute("pragma query_only = on")
             return reader
 
-    def rows(self, sql: str, **params: object) -> list[Row]:
+    @contextmanager
+    def _lent(self, sql: str) -> Iterator[SqliteUtils]:
         if self._closed:
             raise StoreError("the database is closed")
         self.note(sql)
         reader = self._reader()
         try:
-            return _rows(reader, sql, params)
+            yield reader
         except sqlite3.Error as error:
             raise StoreError(str(error)) from error
         finally:
             self._idle.append(reader)
+
+    def rows(self, sql: str, **params: object) -> list[Row]:
+        with self._lent(sql) as reader:
+            return _rows(reader, sql, params)
+
+    def tuples(self, sql: str, **params: object) -> list[tuple[Any, ...]]:
+        with self._lent(sql) as reader:
+            return reader.conn.execute(sql, params).fetchall()
 
     def write(self, job: Job[T]) -> T:
         if threading.current_thread() is self._thread:

@@ -3,10 +3,13 @@
 from collections.abc import Callable, Sequence
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
+from criteria import packs
 from portal.i18n import t
 from portal.services import enterprises, organisations
 from portal.services.enterprises import Area
+from portal.services.organisations import Authority
 from portal.services.reviews import Assignment, Candidate
 from portal.ui import fields, profile_form
 from portal.ui.tables import table
@@ -55,7 +58,53 @@ def body_form(areas: Sequence[Area], lang: str, add: Callable[[], None]) -> None
             format_func=names.__getitem__,
             key=fields.key("body", "area"),
         )
+        _sectors(right, lang, fields.key("body", "sectors"))
     st.button(t("admin.new_body"), key="body_add", on_click=add)
+
+
+def _sectors(place: DeltaGenerator, lang: str, key: str, held: Sequence[str] = ()) -> None:
+    sectors = packs.sectors()
+    place.multiselect(
+        t("admin.sectors"),
+        list(sectors),
+        default=list(held),
+        format_func=lambda s: sectors[s].title[lang],
+        key=key,
+        help=t("admin.sectors_help"),
+        placeholder=t("common.all"),
+    )
+
+
+def jurisdiction_form(
+    known: Sequence[Authority],
+    areas: Sequence[Area],
+    lang: str,
+    change: Callable[[Authority], None],
+) -> None:
+    """Area and sectors of an authority."""
+    chosen = st.selectbox(
+        t("body.authority"), known, format_func=lambda a: a.name, key="jurisdiction.body"
+    )
+    if chosen is None:
+        return
+    left, right = st.columns(2)
+    names = {area.code: f"{area.code} {area.name(lang)}" for area in areas}
+    left.selectbox(
+        t("admin.jurisdiction"),
+        list(names),
+        index=list(names).index(chosen.area_code) if chosen.area_code in names else None,
+        format_func=names.__getitem__,
+        key=fields.key("jurisdiction", f"area.{chosen.organisation_id}"),
+    )
+    _sectors(
+        right,
+        lang,
+        fields.key("jurisdiction", f"sectors.{chosen.organisation_id}"),
+        chosen.sectors,
+    )
+    st.button(
+        t("admin.change_jurisdiction"), key="jurisdiction.save", on_click=change, args=(chosen,)
+    )
 
 
 def candidate_id(candidate: Candidate) -> str:

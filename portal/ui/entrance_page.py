@@ -19,7 +19,7 @@ from portal.services import sessions
 from portal.services.sessions import SignedIn, Stage
 from portal.services.wording import error_text
 from portal.ui.middleware import cookie_name, language_of, place_of
-from portal.ui.rate_limit import FORMS, allow
+from portal.ui.rate_limit import allow_form
 
 T = TypeVar("T")
 
@@ -82,7 +82,7 @@ def check_form(request: Request) -> None:
     """
     if not same_origin(request):
         raise PortalError("foreign_form")
-    if not allow(FORMS, "forms", place_of(request.scope).address):
+    if not allow_form(place_of(request.scope).address):
         raise PortalError("too_many_requests")
 
 

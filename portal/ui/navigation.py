@@ -42,6 +42,7 @@ PAGES |= {
 PAGES[Role.ADMINISTRATOR] = {
     "system": [
         ("administrator/accounts", "accounts", "group"),
+        ("administrator/organisations", "organisations", "domain"),
         ("administrator/reviews", "review-assignment", "assignment_ind"),
         ("administrator/criteria_desk", "criteria-desk", "library_books"),
         ("administrator/account_log", "account-log", "history"),

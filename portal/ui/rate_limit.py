@@ -12,12 +12,11 @@ from limits.strategies import FixedWindowRateLimiter
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from portal.config import settings
+
 ANYTHING = RateLimitItemPerMinute(6_000)
 """All requests of an address: a first visit asks for some sixty files, and a whole office may
 stand behind one address."""
-
-FORMS = RateLimitItemPerMinute(60)
-"""Forms of the entrance: sign-in, codes, passwords, links."""
 
 TYPING = RateLimitItemPerMinute(240)
 """Looks at the strength of a password while it is typed."""
@@ -33,14 +32,14 @@ def allow(rule: RateLimitItem, kind: str, address: str) -> bool:
     return _limiter.hit(rule, kind, address)
 
 
+def allow_form(address: str) -> bool:
+    """Count a form of the entrance (sign-in, code, password, link)."""
+    return allow(RateLimitItemPerMinute(settings().forms_per_minute), "forms", address)
+
+
 def first_time(kind: str, address: str) -> bool:
     """Whether nothing has been said of this address in the present minute."""
     return _limiter.hit(TOLD, f"told {kind}", address)
-
-
-def forget() -> None:
-    """Count anew, for tests that stand for many people."""
-    _limiter.storage.reset()
 
 
 class RateLimit:

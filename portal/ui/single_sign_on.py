@@ -36,7 +36,7 @@ from portal.services import account_log, accounts, identities, signing_in
 from portal.services.account_log import Place
 from portal.ui.entrance_page import refused, signed_in, way_back
 from portal.ui.middleware import place_of
-from portal.ui.rate_limit import FORMS, allow, first_time
+from portal.ui.rate_limit import allow_form, first_time
 
 PROVIDER = "default"
 """The one sign-in service, which ``[auth]`` itself describes."""
@@ -113,7 +113,7 @@ async def finish(request: Request) -> Response:
 
 
 async def _check_pace(place: Place) -> None:
-    if allow(FORMS, "forms", place.address):
+    if allow_form(place.address):
         return
     if first_time("sign-in", place.address):
         await anyio.to_thread.run_sync(account_log.note_flood, place)

@@ -20,6 +20,7 @@ class Portal:
     database: Path
     port: int
     process: subprocess.Popen[bytes] | None = None
+    environment: dict[str, str] = field(default_factory=dict)
     log: Path = field(init=False)
 
     def __post_init__(self) -> None:
@@ -30,7 +31,13 @@ class Portal:
         return f"http://127.0.0.1:{self.port}"
 
     def start(self) -> None:
-        environment = os.environ | {"ANBIAO_DATABASE": f"sqlite:///{self.database}"}
+        environment = os.environ | {
+            "ANBIAO_DATABASE": f"sqlite:///{self.database}",
+            "ANBIAO_EVIDENCE": str(self.database.with_suffix(".evidence")),
+            "ANBIAO_SECRET": "a key for tests",
+            "ANBIAO_FORMS": "100000",
+            **self.environment,
+        }
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "portal.cli", "serve", "--port", str(self.port)],

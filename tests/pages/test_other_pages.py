@@ -177,7 +177,7 @@ def test_a_login_that_is_taken_is_told_and_nothing_typed_is_lost(
 def test_an_enterprise_is_registered_and_a_wrong_code_keeps_what_was_typed(
     small: Installation, open_page: Open
 ) -> None:
-    app = sound(open_page("administrator/accounts", small["administrator"]))
+    app = sound(open_page("administrator/organisations", small["administrator"]))
     wanted = a_profile(31)
     app.text_input(key="new.name").set_value(wanted.name)
     app.text_input(key="new.credit_code").set_value(wanted.credit_code[:-1])
@@ -206,7 +206,7 @@ def test_an_account_is_disabled_and_enabled_again(small: Installation, open_page
 
 
 def test_areas_and_bodies_are_entered(small: Installation, open_page: Open) -> None:
-    app = sound(open_page("administrator/accounts", small["administrator"]))
+    app = sound(open_page("administrator/organisations", small["administrator"]))
     app.text_input(key="area.code").set_value("9901")
     app.text_input(key="area.name").set_value("新区")
     sound(app.button(key="area_add").click().run())

@@ -179,7 +179,8 @@ def test_guessing_the_old_password_in_an_open_session_waits_like_a_sign_in(
 def test_a_hash_of_an_older_cost_is_renewed_at_the_next_sign_in(
     small: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(passwords, "_hasher", PasswordHasher(**passwords.COST))
+    real = PasswordHasher(passwords.TIME, passwords.MEMORY_KIB, passwords.LANES)
+    monkeypatch.setattr(passwords, "_hasher", real)
     invitations.accept(invited(small), ANOTHER)
     cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(ANOTHER)
     small.db.run("update account set password_hash = :h where login = 'somebody'", h=cheap)

@@ -15,6 +15,7 @@ import pytest
 
 import portal.services
 from criteria import default_library
+from portal.documents.people_reading import PeopleReading
 from portal.domain import permission_page
 from portal.domain.people import PERMISSIONS, Action, Role, Scope, User
 from portal.errors import NotAllowedError, PortalError
@@ -29,6 +30,7 @@ from portal.services import (
     identities,
     nonconformities,
     organisations,
+    people_import,
     results,
     reviews,
     rights,
@@ -200,6 +202,7 @@ def static(w: Installation, u: User, number: int) -> object:
     return sheets.static(u, assessment, "zh")
 
 
+NO_PEOPLE = people_import.Checked(PeopleReading((), (), (), (), {}), "zh", 0, 0, (), ())
 SUBMIT = {"leader": "赵一", "members": ["钱二"], "confirmed_by": "赵一", "seen_rev": 1}
 UPLOAD = Upload({"1.1": full_marks()["1.1"]}, 1, 1, ())
 
@@ -469,6 +472,17 @@ RULES = [
         ADMIN,
         lambda _, u: organisations.add_body(u, "review_body", "某评审单位"),
     ),
+    rule(people_import.template, ADMIN, lambda _, u: people_import.template(u, "zh")),
+    rule(people_import.check, ADMIN, lambda _, u: people_import.check(u, b"no workbook", "zh")),
+    rule(people_import.take_over, ADMIN, lambda _, u: people_import.take_over(u, NO_PEOPLE)),
+    rule(organisations.authorities, ADMIN, lambda _, u: organisations.authorities(u)),
+    rule(
+        organisations.change_jurisdiction,
+        ADMIN,
+        lambda w, u: organisations.change_jurisdiction(
+            u, w["official-far"].organisation_id, "990201", ()
+        ),
+    ),
     # one's own session, password and second factor
     rule(sessions.roles_of, EVERYBODY, lambda _, u: sessions.roles_of(u)),
     rule(
@@ -546,6 +560,7 @@ REFUSED_FOR_ANOTHER_REASON = {
     "criteria_desk.export",
     "criteria_desk.changes",
     "editions.move draft",
+    "people_import.check",
     "accounts.set_status of the principal",
     "accounts.take_role",
     "signing_in.confirm_password",
