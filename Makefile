@@ -5,7 +5,7 @@ STAMP = .venv/.installed
 TEST_STAMP = .venv/.installed-dev
 WORKERS ?= 2
 
-.PHONY: run test setup lint clean
+.PHONY: run test setup lint audit licences clean
 
 run: $(STAMP)
 	.venv/bin/anbiao serve --port $(PORT)
@@ -24,6 +24,13 @@ lint: $(TEST_STAMP)
 	.venv/bin/ruff check --fix .
 	.venv/bin/ruff format .
 	.venv/bin/mypy
+
+# Known vulnerabilities and licences of what is installed.
+audit: $(TEST_STAMP)
+	.venv/bin/python .ci/audit.py
+
+licences: $(TEST_STAMP)
+	.venv/bin/python .ci/audit.py --write
 
 # The lock names every package with its hash; the product itself is linked in place.
 $(STAMP): requirements.lock pyproject.toml
