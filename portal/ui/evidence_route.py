@@ -23,7 +23,7 @@ HEADERS = {
     "x-content-type-options": "nosniff",
     "cache-control": "private, no-store",
 }
-"""For every answer of this route; those of the portal are added to them, the stricter one holds."""
+"""For every answer of this route, in place of those of the portal."""
 
 log = logging.getLogger("anbiao")
 
@@ -53,7 +53,7 @@ def _answer(request: Request, in_small: bool) -> Response:
         )
     except PortalError as error:
         # the operator has lost a file: the person is told which, the log too
-        log.error("evidence %s/%s: %s", place, number, error)
+        log.error("evidence", extra={"place": f"{place}/{number}", "code": error.code})
         return PlainTextResponse(error_text(error, lang), status_code=500, headers=HEADERS)
     return Response(
         data,

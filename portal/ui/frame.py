@@ -19,7 +19,7 @@ log = logging.getLogger("anbiao")
 def report_error(error: Exception) -> bool:
     """Log an error under a number and show only the number."""
     number = uuid.uuid4().hex[:8]
-    log.error("error %s", number, exc_info=error)
+    log.error("error", extra={"number": number}, exc_info=error)
     st.error(t("error.unexpected", number=number), icon=":material/error:")
     return True
 

@@ -23,6 +23,7 @@ from portal.services import account_log, context, sessions
 from portal.services.account_log import Place
 from portal.ui.navigation import addresses
 from portal.ui.rate_limit import RateLimit
+from portal.ui.security_headers import SecurityHeaders
 
 LANGUAGE_COOKIE = "anbiao_language"
 SESSION_HEADER = b"x-anbiao-session"
@@ -49,24 +50,6 @@ front end, which is public."""
 
 PARTS = ("/_stcore/", "/media/", "/component/", "/evidence/")
 """Addresses of several parts that lead somewhere."""
-
-POLICY = "; ".join(
-    [
-        "default-src 'self'",
-        "script-src 'self' 'unsafe-inline' 'unsafe-eval' 'wasm-unsafe-eval' blob:",
-        "style-src 'self' 'unsafe-inline'",
-        "worker-src 'self' blob:",
-        "img-src 'self' data: blob:",
-        "font-src 'self' data:",
-        "connect-src 'self' ws: wss: data: blob:",
-        "object-src 'none'",
-        "base-uri 'self'",
-        "form-action 'self'",
-        "frame-ancestors 'none'",
-    ]
-)
-
-YEAR_OF_HTTPS = b"max-age=31536000"
 
 log = logging.getLogger("anbiao")
 
@@ -164,37 +147,6 @@ async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:
     await RedirectResponse(target, status_code=303)(scope, receive, send)
 
 
-class SecurityHeaders:
-    """Headers on every answer; pages are never kept by a shared computer."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Add the headers to http answers."""
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
-
-        async def with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                message["headers"] = [
-                    *message["headers"],
-                    (b"content-security-policy", POLICY.encode()),
-                    (b"x-content-type-options", b"nosniff"),
-                    (b"x-frame-options", b"DENY"),
-                    (b"referrer-policy", b"same-origin"),
-                    (b"permissions-policy", b"geolocation=(), microphone=()"),
-                    (b"cross-origin-opener-policy", b"same-origin"),
-                    (b"cross-origin-resource-policy", b"same-origin"),
-                ]
-                if settings().public_https:
-                    message["headers"].append((b"strict-transport-security", YEAR_OF_HTTPS))
-            await send(message)
-
-        await self.app(scope, receive, with_headers)
-
-
 class FrontEndWords:
     """Gives the page its language and the script that words Streamlit's own widget texts."""
 
@@ -272,7 +224,7 @@ async def lifespan(_app: Any) -> AsyncIterator[None]:
     running = await anyio.to_thread.run_sync(context.current)
     problems = await anyio.to_thread.run_sync(running.library.check)
     for problem in problems:
-        log.error("criteria: %s", problem)
+        log.error("criteria", extra={"problem": str(problem)})
     try:
         yield
     finally:

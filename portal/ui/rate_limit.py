@@ -58,7 +58,7 @@ class RateLimit:
             await self.app(scope, receive, send)
             return
         if first_time("anything", address):
-            log.warning("too many requests", extra={"event": "rate_limit"})
+            log.warning("too many requests of one address")
         if scope["type"] == "websocket":
             await receive()
             await send({"type": "websocket.close", "code": 4429})

@@ -1,0 +1,26 @@
+"""The log of the operator: one JSON object a line, without what people typed.
+
+Errors carry the number that the person saw, and the trace. Who did what stands in the audit log,
+not here.
+"""
+
+import logging
+
+from pythonjsonlogger.json import JsonFormatter
+
+
+def set_up() -> None:
+    """Let the log of the portal go to standard error, structured."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(
+        JsonFormatter(
+            "{asctime}{levelname}{message}",
+            style="{",
+            rename_fields={"asctime": "time", "levelname": "level", "message": "event"},
+            json_ensure_ascii=False,
+        )
+    )
+    log = logging.getLogger("anbiao")
+    log.handlers = [handler]
+    log.setLevel(logging.INFO)
+    log.propagate = False
