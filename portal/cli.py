@@ -19,9 +19,8 @@ from portal.commands import bulk, people, standards
 from portal.documents.workbook_reading import read_scoring_workbook
 from portal.domain.answers import ItemAnswer
 from portal.errors import PortalError, UnreadableFileError
-from portal.services import context, demo, explaining, grading, setup
+from portal.services import context, demo, explaining, grading, operator_log, setup
 from portal.services.wording import error_text, explain, grade_name, state_line
-from portal.ui import logs
 from scoring import Outcome
 from scoring.errors import ScoringError
 
@@ -115,7 +114,8 @@ def _serve(options: argparse.Namespace) -> int:
     os.chdir(root)  # the settings of Streamlit lie beside app.py
     sys.path.insert(0, str(root))
     sys.argv = [str(root / "app.py")]
-    logs.set_up()
+    operator_log.set_up()
+    os.umask(0o077)  # what the portal writes is for its own account on this machine alone
     context.current()  # a database that cannot be used is said here, not in the first request
     if options.demo and setup.installation() is None:
         demo.load()

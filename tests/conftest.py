@@ -514,7 +514,7 @@ def _load_demo(db: Database) -> Mapping[str, User]:
     demo.load()
     return {
         account.account_id: _user(signing_in.sign_in_demo(account.account_id).token)
-        for account in accounts.demo_accounts()
+        for account in signing_in.demo_accounts()
     }
 
 

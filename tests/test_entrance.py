@@ -103,6 +103,7 @@ def knock(portal: Portal, path: str, **headers: str) -> int:
             "Sec-WebSocket-Version": "13",
             "Sec-WebSocket-Key": base64.b64encode(b"0123456789abcdef").decode(),
             "Sec-WebSocket-Protocol": "streamlit",
+            "Origin": portal.address,
             **headers,
         },
     )
@@ -418,7 +419,7 @@ def through_the_gate(headers: list[tuple[bytes, bytes]], kind: str = "http") -> 
 
     scope = {
         "type": kind, "path": "/_stcore/stream", "method": "GET", "query_string": b"",
-        "headers": headers,
+        "headers": [(b"host", b"portal.example"), (b"origin", b"http://portal.example"), *headers],
     }  # fmt: skip
     anyio.run(SessionGate(behind), scope, receive, send)
     return noted
@@ -447,6 +448,15 @@ def test_a_clients_copy_of_the_session_header_is_dropped(small: Installation, ki
     )
     found = [value for name, value in noted["scope"]["headers"] if name == SESSION_HEADER]
     assert found == [sessions.token_hash(token).encode()]
+
+
+@pytest.mark.parametrize("origin", ["https://evil.example", "null", "", "http://127.0.0.1:1"])
+def test_a_web_socket_is_opened_by_our_own_pages_only(
+    demo_server: Portal, member: httpx.Client, origin: str
+) -> None:
+    cookie = f"{COOKIE}={member.cookies[COOKIE]}"
+    assert knock(demo_server, "/_stcore/stream", Cookie=cookie) == 101
+    assert knock(demo_server, "/_stcore/stream", Cookie=cookie, Origin=origin) == 403
 
 
 @pytest.mark.parametrize("kind", ["http", "websocket"])

@@ -219,7 +219,7 @@ def test_without_the_key_of_the_second_factor_a_sign_in_says_so_and_lets_nobody_
     enrol(browser)
     browser.cookies.clear()
     place[0].kill()
-    place[0].environment["ANBIAO_SECRET"] = "another key"
+    place[0].environment["ANBIAO_SECRET"] = "another key, also for tests, long too"
     place[0].start()
     browser.post("/login", data={"login": "admin", "password": PASSWORD})
     answer = browser.post("/second-factor", data={"do": "complete", "code": "123456"})

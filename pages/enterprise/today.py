@@ -8,7 +8,7 @@ import streamlit as st
 
 from portal.i18n import language, t
 from portal.services import today
-from portal.ui import guard, links, nonconformity_panel, today_panel
+from portal.ui import guard, links, nonconformity_panel, style, today_panel
 
 user = guard.enterprise()
 
@@ -16,7 +16,7 @@ user = guard.enterprise()
 day = today.of_enterprise(user, language())
 
 # render
-st.title(user.organisation)
+st.title(style.escape(user.organisation))
 today_panel.draw_state(day)
 with st.container(horizontal=True, gap="large", key="today.figures"):
     st.metric(t("today.overdue"), day.overdue)

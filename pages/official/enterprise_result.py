@@ -9,10 +9,10 @@ import streamlit as st
 from portal.errors import PortalError
 from portal.i18n import language, t
 from portal.services import enterprises, evidence, nonconformities, results, reviews, supervision
-from portal.services.wording import error_text
 from portal.ui import (
     evidence_panel,
     fields,
+    flash,
     guard,
     links,
     nonconformity_panel,
@@ -35,11 +35,11 @@ try:
     enterprise = enterprises.view(user, enterprise_id, language())
     done = supervision.results_of(user, enterprise_id)
 except PortalError as error:
-    st.error(error_text(error, language()), icon=":material/block:")
+    flash.refuse(error, "block")
     st.stop()
 
 # render
-st.title(enterprise.profile.name)
+st.title(style.escape(enterprise.profile.name))
 st.caption(
     t(
         "overview.enterprise_line",

@@ -7,7 +7,7 @@ Writes  ends one's own sessions.
 import streamlit as st
 
 from portal.i18n import language, t
-from portal.services import accounts, audit_trail, second_factor, sessions
+from portal.services import audit_trail, second_factor, sessions, signing_in
 from portal.ui import account_panel, flash, guard, style
 
 user = guard.signed_in()
@@ -36,7 +36,7 @@ st.title(t("page.account"))
 st.markdown(t("account.sentence", name=style.escape(user.name), login=style.escape(user.login)))
 left, right = st.columns(2, gap="large")
 with left:
-    account_panel.draw_security(demo=accounts.is_demo(user), active=active)
+    account_panel.draw_security(demo=signing_in.is_demo(user), active=active)
     account_panel.draw_attempts(audit_trail.attempts(user, language()))
 with right:
     account_panel.draw_sessions(lines, end, end_others)

@@ -8,7 +8,7 @@ import streamlit as st
 
 from portal.errors import PortalError
 from portal.i18n import t
-from portal.ui import criteria_panel, guard
+from portal.ui import criteria_panel, guard, style
 
 user = guard.signed_in()
 st.title(t("page.criteria"))
@@ -29,4 +29,4 @@ try:
     else:
         criteria_panel.draw_scheme(criteria_panel.choose())
 except PortalError:
-    st.warning(t("error.no_such_criteria", found=asked), icon=":material/search_off:")
+    st.warning(style.escape(t("error.no_such_criteria", found=asked)), icon=":material/search_off:")

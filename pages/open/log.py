@@ -9,8 +9,7 @@ import streamlit as st
 from portal.errors import PortalError
 from portal.i18n import language, t
 from portal.services import audit_trail
-from portal.services.wording import error_text
-from portal.ui import guard, links, log_panel, style
+from portal.ui import flash, guard, links, log_panel, style
 
 user = guard.enterprise_or_official()
 enterprise_id = st.query_params.get("enterprise", "") or guard.own_enterprise(user)
@@ -25,7 +24,7 @@ lang = language()
 try:
     name = audit_trail.name_of(user, enterprise_id)
 except PortalError as error:
-    st.error(error_text(error, lang), icon=":material/block:")
+    flash.refuse(error, "block")
     st.stop()
 state = st.empty()
 wish = log_panel.wish(audit_trail.ENTERPRISE_KINDS)

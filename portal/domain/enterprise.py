@@ -8,6 +8,7 @@ from portal.errors import InvalidValueError
 
 NAME_LIMIT = 120
 ADDRESS_LIMIT = 200
+PERSON_LIMIT, CONTACT_LIMIT = 40, 60
 STAFF_LIMIT = 1_000_000
 REVENUE_LIMIT = 100_000_000
 
@@ -69,6 +70,9 @@ class Profile:
             raise InvalidValueError(
                 f"credit_code_{wrong}", field="credit_code", found=clean.credit_code
             )
+        for field, limit in (("principal", PERSON_LIMIT), ("contact", CONTACT_LIMIT)):
+            if len(getattr(clean, field)) > limit:
+                raise InvalidValueError("too_long", field=field, limit=limit)
         if len(clean.address) > ADDRESS_LIMIT:
             raise InvalidValueError("too_long", field="address", limit=ADDRESS_LIMIT)
         _between("staff", clean.staff, 0, STAFF_LIMIT)

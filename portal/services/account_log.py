@@ -36,8 +36,19 @@ def place(address: str, agent: str) -> Place:
     return Place(address[:45], clean[:AGENT_LENGTH])
 
 
-def note_sign_in(tx: Transaction, action: str, account_id: str, where: Place) -> None:
-    """Note an attempt; an account that does not exist leaves no name, it may be a password."""
+def note_sign_in(tx: Transaction, action: str, account_id: str, where: Place, by: str = "") -> None:
+    """Note an attempt; an account that does not exist leaves no name, it may be a password.
+
+    Args:
+        tx: the transaction of the attempt.
+        action: what, beginning with ``sign_in.``.
+        account_id: whose account; empty when there is none.
+        where: where the request comes from.
+        by: what was shown: ``password``, ``code``, ``recovery``, ``link``, ``service``, ``demo``.
+    """
+    body: dict[str, object] = {"address": where.address, "agent": where.agent}
+    if by:
+        body["by"] = by
     append(
         tx,
         AuditEntry(
@@ -47,7 +58,7 @@ def note_sign_in(tx: Transaction, action: str, account_id: str, where: Place) ->
             "",
             action,
             account_id,
-            {"address": where.address, "agent": where.agent},
+            body,
         ),
     )
 

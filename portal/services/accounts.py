@@ -25,18 +25,8 @@ from portal.store.database import Job, Row, T, Transaction, UniqueViolationError
 SHORTEST_LOGIN, LONGEST_LOGIN, LONGEST_NAME = 3, 60, 40
 
 
-@dataclass(frozen=True, slots=True)
-class DemoAccount:
-    """An account of the demonstration district, offered on the sign-in page."""
-
-    account_id: str
-    name: str
-    role: Role
-    organisation: str
-
-
 MEMBERS = """
-select a.account_id, a.login, a.name, a.status, a.demo, m.role, m.organisation_id,
+select a.account_id, a.login, a.name, a.status, m.role, m.organisation_id,
   coalesce(o.name, e.name) as organisation,
   f.confirmed_at as factor_since,
   (select max(s.seen_at) from session s where s.account_id = a.account_id) as seen_at
@@ -45,23 +35,6 @@ from account a join membership m on m.account_id = a.account_id
   left join enterprise e on e.enterprise_id = m.organisation_id
   left join second_factor f on f.account_id = a.account_id
 """
-
-
-def demo_accounts() -> list[DemoAccount]:
-    """The demonstration accounts; empty in a real installation."""
-    rows = current().db.rows(
-        f"{MEMBERS} where a.demo = 1 and a.status = 'active' order by a.account_id, m.role"
-    )
-    return [
-        DemoAccount(r["account_id"], r["name"], Role(r["role"]), r["organisation"] or "")
-        for r in rows
-    ]
-
-
-def is_demo(user: User) -> bool:
-    """Whether one's own account belongs to the demonstration and is opened by a click."""
-    row = current().db.row("select demo from account where account_id = :a", a=user.account_id)
-    return bool(row and row["demo"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -338,8 +311,14 @@ def new_link(tx: Transaction, account_id: str, by: str, *, factor: bool) -> str:
 
 
 def give_role(user: User, account_id: str, role: Role, organisation_id: str) -> None:
-    """Give an account one more role."""
+    """Give an account one more role.
+
+    Raises:
+        InvalidValueError: ``own_role``: it takes two to make somebody powerful.
+    """
     _require_body(user, role, organisation_id)
+    if account_id == user.account_id:
+        raise InvalidValueError("own_role", field="role")
 
     def change(tx: Transaction) -> None:
         check_body(tx, role, organisation_id)
@@ -376,7 +355,8 @@ def take_role(user: User, account_id: str, role: Role, organisation_id: str) -> 
 def anonymise(user: User, account_id: str) -> None:
     """Remove what says who a person is; what they did stays, by a number without a name.
 
-    The audit log holds account ids only and stays as it is. Cannot be undone.
+    The audit log names accounts by their ids and stays as it is; names that were typed into a
+    profile or a submission are records of the enterprise and stay too. Cannot be undone.
     """
     rights.require(user, Action.MANAGE_PEOPLE)
     if account_id == user.account_id:

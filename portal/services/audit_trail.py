@@ -6,7 +6,7 @@ while the chain stays as it was written.
 
 from dataclasses import dataclass
 
-from portal.domain.people import Action, User
+from portal.domain.people import Action, Scope, User
 from portal.errors import NotAllowedError
 from portal.i18n import catalogue
 from portal.services import log_words, rights
@@ -34,6 +34,13 @@ KIND_SQL = {
     "settings": "(l.enterprise_id in (select organisation_id from organisation)"
     " and substr(l.action, 1, 8) <> 'account.')",
 }
+OWN_ENTRIES = "l.action not in ('review.answer', 'review.import')"
+AUTHORITY_ENTRIES = """(l.action in ('self.open', 'self.submit', 'self.reopen', 'self.settle',
+  'self.regrade', 'self.move_edition', 'review.open', 'review.submit', 'review.settle',
+  'review.regrade', 'profile.change', 'enterprise.register')
+  or l.action like 'nonconformity.%' or l.action like 'evidence.%')"""
+"""What an authority may read of an enterprise, named one by one: what is new stays hidden."""
+
 OF_ACCOUNTS = f"({' or '.join(KIND_SQL[kind] for kind in ACCOUNT_KINDS)})"
 """What an administrator may read: no entry on the business of an enterprise."""
 
@@ -71,9 +78,20 @@ class LogPage:
 
 
 def of_enterprise(user: User, enterprise_id: str, wish: Wish, language: str) -> LogPage:
-    """The log of an enterprise: for its own people, and for the authority in its jurisdiction."""
-    rights.require_enterprise(user, Action.VIEW_LOG, enterprise_id)
-    return _page("l.enterprise_id = :chain", wish, language, chain=enterprise_id)
+    """The log of an enterprise: for its own people, and for the authority in its jurisdiction.
+
+    What a sheet held before it was submitted is shown to those alone who score it: nobody reads
+    the single answers of a reviewer here, and an authority reads neither answers nor facts that
+    were not submitted.
+    """
+    scope = _seen_by(user, enterprise_id)
+    return _page(scope, wish, language, chain=enterprise_id)
+
+
+def _seen_by(user: User, enterprise_id: str) -> str:
+    scope = rights.require_enterprise(user, Action.VIEW_LOG, enterprise_id)
+    seen = OWN_ENTRIES if scope is Scope.OWN else AUTHORITY_ENTRIES
+    return f"l.enterprise_id = :chain and {seen}"
 
 
 def of_accounts(user: User, wish: Wish, language: str) -> LogPage:
@@ -86,8 +104,8 @@ def export_enterprise(
     user: User, enterprise_id: str, wish: Wish, language: str
 ) -> tuple[LogLine, ...]:
     """All entries that fit, for an export."""
-    rights.require_enterprise(user, Action.VIEW_LOG, enterprise_id)
-    return _lines("l.enterprise_id = :chain", wish, language, EXPORTED, chain=enterprise_id)
+    scope = _seen_by(user, enterprise_id)
+    return _lines(scope, wish, language, EXPORTED, chain=enterprise_id)
 
 
 def export_accounts(user: User, wish: Wish, language: str) -> tuple[LogLine, ...]:

@@ -128,6 +128,6 @@ def accept(token: str, password: str, place: Place | None = None) -> SignedIn:
         account_log.note(
             tx, None, account["account_id"], "account.password", {"by": invitation.purpose}
         )
-        return admit(tx, account, place)
+        return admit(tx, account, place, "link")
 
     return context.db.write(job)

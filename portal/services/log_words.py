@@ -60,8 +60,9 @@ def detail(action: str, body: str, language: str) -> str:
     if action in ("self.import", "review.import"):
         return _pairs({"items": len(found.get("after") or ())}, language)
     if action.startswith("sign_in."):
-        address = found.get("address") or ""
-        return translate(language, "log.address", address=address) if address else ""
+        address, by = found.get("address") or "", found.get("by") or ""
+        said = [translate(language, "log.address", address=address)] if address else []
+        return SEPARATOR.join([*said, *([catalogue(language)[f"log.by.{by}"]] if by else [])])
     lines = []
     for key, value in found.items():
         if key in ("before", "after") and isinstance(value, Mapping):

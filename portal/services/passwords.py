@@ -92,12 +92,12 @@ def hash_new(password: str, known: Iterable[str] = ()) -> str:
 
 def matches(stored: str | None, password: str) -> bool:
     """Whether a password is the stored one; takes as long when there is none."""
-    given = password[:LONGEST]
+    usable = stored not in (None, UNUSABLE) and len(password) <= LONGEST
     try:
-        found = _hasher.verify(_NOBODY if stored in (None, UNUSABLE) else stored or "", given)
+        found = _hasher.verify(stored if usable and stored else _NOBODY, password[:LONGEST])
     except (VerificationError, InvalidHashError):
         return False
-    return found and stored not in (None, UNUSABLE)
+    return found and usable
 
 
 def rehashed(stored: str, password: str) -> str | None:

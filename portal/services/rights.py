@@ -24,7 +24,7 @@ def require_enterprise(
     enterprise_id: str,
     *,
     on: Database | Transaction | None = None,
-) -> None:
+) -> Scope:
     """Check role, organisation, assignment and jurisdiction for one enterprise.
 
     Args:
@@ -32,6 +32,9 @@ def require_enterprise(
         action: what they want to do.
         enterprise_id: to which enterprise.
         on: where to read; the open transaction of a write, else the database.
+
+    Returns:
+        By which reach they may.
 
     Raises:
         NotAllowedError: refused, or there is no such enterprise; the two look the same.
@@ -58,3 +61,4 @@ def require_enterprise(
         allowed = True
     if not allowed:
         raise NotAllowedError
+    return scope

@@ -124,7 +124,7 @@ def _confirm(
     account_log.note(tx, user, user.account_id, "account.second_factor", {"set_up": True})
     codes = _new_codes(tx, user.account_id)
     sessions.end_all(tx, user.account_id)
-    account_log.note_sign_in(tx, "sign_in.ok", user.account_id, place)
+    account_log.note_sign_in(tx, "sign_in.ok", user.account_id, place, "code")
     return sessions.open_session(tx, user.account_id, Stage.FULL, place), codes
 
 
@@ -143,7 +143,8 @@ def complete(user: User, code: str, place: Place) -> SignedIn:
             n=current().stamp,
             t=user.session,
         )
-        account_log.note_sign_in(tx, "sign_in.ok", user.account_id, place)
+        by = "recovery" if _typed(code).startswith("R") else "code"
+        account_log.note_sign_in(tx, "sign_in.ok", user.account_id, place, by)
         return sessions.open_session(tx, user.account_id, Stage.FULL, place)
 
     return _checked(user, place, job)
@@ -192,6 +193,7 @@ def _checked(user: User, place: Place, job: Job[T | None]) -> T:
     throttle.check([key])
 
     def counted(tx: Transaction) -> T | None:
+        throttle.check([key], tx)  # again, now that no other code can be tried meanwhile
         done = job(tx)
         if done is None:
             throttle.fail(tx, [key])
@@ -206,8 +208,13 @@ def _checked(user: User, place: Place, job: Job[T | None]) -> T:
     return done
 
 
+def _typed(code: str) -> str:
+    """A code without the gaps that people type."""
+    return code.replace(" ", "").replace("-", "").upper()
+
+
 def _accepts(tx: Transaction, account_id: str, code: str) -> bool:
-    typed = code.replace(" ", "").replace("-", "").upper()
+    typed = _typed(code)
     row = tx.row(
         "select * from second_factor where account_id = :a and confirmed_at is not null",
         a=account_id,
@@ -253,13 +260,13 @@ def _new_codes(tx: Transaction, account_id: str) -> list[str]:
     codes = []
     for _ in range(RECOVERY_CODES):
         # letters first, so that a recovery code is never taken for a code of the app
-        code = "R" + secrets.token_hex(8).upper()
+        code = "R" + secrets.token_hex(14).upper()
         tx.run(
             "insert into recovery_code (account_id, code_sha256) values (:a, :c)",
             a=account_id,
             c=_code_hash(code),
         )
-        codes.append("-".join((code[:5], code[5:9], code[9:13], code[13:])))
+        codes.append("-".join((code[:5], *(code[n : n + 4] for n in range(5, len(code), 4)))))
     return codes
 
 

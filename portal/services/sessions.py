@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
-from portal.domain.people import Role, User
+from portal.domain.people import SECOND_FACTOR_ROLES, Role, User
 from portal.errors import InvalidValueError, NotAllowedError, PortalError
 from portal.services import account_log
 from portal.services.account_log import Place
@@ -21,6 +21,10 @@ from portal.store.database import Row, Transaction
 
 IDLE = timedelta(hours=12)
 LONGEST = timedelta(days=7)
+STRICT_IDLE = timedelta(hours=2)
+STRICT_LONGEST = timedelta(hours=12)
+"""For roles that see many enterprises or all accounts: a working day, and not over lunch twice."""
+
 UNFINISHED = timedelta(minutes=10)
 """How long a sign-in waits for its second factor."""
 
@@ -48,6 +52,11 @@ def token_hash(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
+def lasting(role: Role) -> tuple[timedelta, timedelta]:
+    """How long a session in a role may be idle, and how long it lasts at most."""
+    return (STRICT_IDLE, STRICT_LONGEST) if role in SECOND_FACTOR_ROLES else (IDLE, LONGEST)
+
+
 def open_session(tx: Transaction, account_id: str, stage: Stage, place: Place) -> SignedIn:
     """Open a session in the role that the person acted in last; the caller has checked who it is.
 
@@ -64,7 +73,7 @@ def open_session(tx: Transaction, account_id: str, stage: Stage, place: Place) -
     if member is None:
         raise PortalError("sign_in_failed")
     token = secrets.token_urlsafe(32)
-    lasts = LONGEST if stage is Stage.FULL else UNFINISHED
+    lasts = lasting(Role(member["role"]))[1] if stage is Stage.FULL else UNFINISHED
     tx.run(
         "insert into session (token_sha256, account_id, role, organisation_id, created_at,"
         " seen_at, expires_at, stage, address, agent)"
@@ -83,7 +92,7 @@ def open_session(tx: Transaction, account_id: str, stage: Stage, place: Place) -
 
 
 USER_SQL = """
-select s.token_sha256, s.role, s.organisation_id, s.seen_at, s.expires_at, s.stage,
+select s.token_sha256, s.role, s.organisation_id, s.created_at, s.seen_at, s.expires_at, s.stage,
   a.account_id, a.login, a.name, a.language, coalesce(o.name, e.name) as organisation,
   coalesce(o.area_code, '') as area_code, coalesce(o.sectors, '[]') as sectors
 from session s join account a on a.account_id = s.account_id
@@ -117,7 +126,12 @@ def _living(session: str) -> Row | None:
         return None
     now = context.now()
     seen = datetime.fromisoformat(row["seen_at"])
-    if now > datetime.fromisoformat(row["expires_at"]) or now - seen > IDLE:
+    idle, longest = lasting(Role(row["role"]))
+    end = min(
+        datetime.fromisoformat(row["expires_at"]),
+        datetime.fromisoformat(row["created_at"]) + longest,  # the role may have been switched
+    )
+    if now > end or now - seen > idle:
         return None
     if now - seen > SEEN_EVERY:
         context.db.run(
@@ -156,6 +170,15 @@ def sign_out(session: str) -> None:
             account_log.note_sign_in(tx, "sign_in.out", ended["account_id"], place)
 
     current().db.write(job)
+
+
+def replace(session: str) -> None:
+    """End a session because its browser has signed in anew; noted with the new one."""
+    current().db.run(
+        "update session set ended_at = :n where token_sha256 = :t and ended_at is null",
+        n=current().stamp,
+        t=session,
+    )
 
 
 @dataclass(frozen=True, slots=True)

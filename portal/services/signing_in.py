@@ -1,6 +1,7 @@
 """Signing in: by password, by a click in the demonstration, by a link, by a sign-in service."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from portal.config import settings
 from portal.domain.people import SECOND_FACTOR_ROLES, Role, User
@@ -45,7 +46,7 @@ def sign_in(login: str, password: str, place: Place | None = None) -> SignedIn:
                 old=account["password_hash"],
             )
         throttle.clear(tx, [throttle.LOGIN.of(login)])
-        return admit(tx, account, place)
+        return admit(tx, account, place, "password")
 
     return context.db.write(job)
 
@@ -66,8 +67,8 @@ def confirm_password(user: User, password: str, place: Place) -> None:
         raise PortalError("password_wrong")
 
 
-def change_password(user: User, old: str, new: str, place: Place) -> None:
-    """Choose another password; all other sessions end.
+def change_password(user: User, old: str, new: str, place: Place) -> SignedIn:
+    """Choose another password; all sessions end, and this one goes on under a new token.
 
     Raises:
         PortalError: ``password_wrong`` or ``sign_in_wait``.
@@ -78,17 +79,17 @@ def change_password(user: User, old: str, new: str, place: Place) -> None:
         raise InvalidValueError("password_same", field="password")
     hashed = passwords.hash_new(new, (user.login, user.name, user.organisation))
 
-    def job(tx: Transaction) -> None:
+    def job(tx: Transaction) -> SignedIn:
         tx.run(
             "update account set password_hash = :p where account_id = :a",
             p=hashed,
             a=user.account_id,
         )
-        ended = end_all(tx, user.account_id, but=user.session)
-        body = {"by": "self", "sessions_ended": ended}
+        body = {"by": "self", "sessions_ended": end_all(tx, user.account_id) - 1}
         account_log.note(tx, user, user.account_id, "account.password", body)
+        return open_session(tx, user.account_id, Stage.FULL, place)
 
-    current().db.write(job)
+    return current().db.write(job)
 
 
 def _address(place: Place) -> list[str]:
@@ -100,12 +101,12 @@ def _refuse(tx: Transaction, keys: list[str], account_id: str, place: Place) -> 
     account_log.note_sign_in(tx, "sign_in.failed", account_id, place)
 
 
-def admit(tx: Transaction, account: Row, place: Place) -> SignedIn:
+def admit(tx: Transaction, account: Row, place: Place, by: str) -> SignedIn:
     """Open a session for somebody who has shown who they are by one factor."""
     stage = next_stage(tx, account)
     signed_in = open_session(tx, account["account_id"], stage, place)
     if stage is Stage.FULL:
-        account_log.note_sign_in(tx, "sign_in.ok", account["account_id"], place)
+        account_log.note_sign_in(tx, "sign_in.ok", account["account_id"], place, by)
     return signed_in
 
 
@@ -127,6 +128,36 @@ def needs_second_factor(roles: set[Role]) -> bool:
     return settings().second_factor == "required" and bool(roles & SECOND_FACTOR_ROLES)
 
 
+@dataclass(frozen=True, slots=True)
+class DemoAccount:
+    """An account of the demonstration district, offered on the sign-in page."""
+
+    account_id: str
+    name: str
+    role: Role
+    organisation: str
+
+
+def demo_accounts() -> list[DemoAccount]:
+    """The demonstration accounts; empty in a real installation."""
+    rows = current().db.rows(
+        "select a.account_id, a.name, m.role, coalesce(o.name, e.name, '') as organisation"
+        " from account a join membership m on m.account_id = a.account_id"
+        " left join organisation o on o.organisation_id = m.organisation_id"
+        " left join enterprise e on e.enterprise_id = m.organisation_id"
+        " where a.demo = 1 and a.status = 'active' order by a.account_id, m.role"
+    )
+    return [
+        DemoAccount(r["account_id"], r["name"], Role(r["role"]), r["organisation"]) for r in rows
+    ]
+
+
+def is_demo(user: User) -> bool:
+    """Whether one's own account belongs to the demonstration and is opened by a click."""
+    row = current().db.row("select demo from account where account_id = :a", a=user.account_id)
+    return bool(row and row["demo"])
+
+
 def sign_in_demo(account_id: str, place: Place | None = None) -> SignedIn:
     """Open a session for a demonstration account, only while the demonstration is loaded.
 
@@ -141,7 +172,7 @@ def sign_in_demo(account_id: str, place: Place | None = None) -> SignedIn:
         )
         if account is None:
             raise PortalError("sign_in_failed")
-        return admit(tx, account, place or Place())
+        return admit(tx, account, place or Place(), "demo")
 
     return current().db.write(job)
 

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 
 from portal.errors import PortalError
 from portal.services.context import current
-from portal.store.database import Transaction
+from portal.store.database import Database, Transaction
 
 FORGOTTEN = timedelta(hours=24)
 """After this time without a failure counting begins anew."""
@@ -52,15 +52,20 @@ ADDRESS = Limit("address", 30, timedelta(seconds=10), timedelta(minutes=15))
 LIMITS = {limit.kind: limit for limit in (LOGIN, CODE, ADDRESS)}
 
 
-def check(names: Iterable[str]) -> None:
+def check(names: Iterable[str], on: Database | Transaction | None = None) -> None:
     """Refuse while one of the names waits.
+
+    Args:
+        names: keys of an account, an address.
+        on: where to read; the open transaction of an attempt, else the database.
 
     Raises:
         PortalError: ``sign_in_wait``, the same whether there is such an account or not.
     """
     context = current()
+    source = on or context.db
     for name in names:
-        row = context.db.row("select until from throttle where name = :n", n=name)
+        row = source.row("select until from throttle where name = :n", n=name)
         if row and row["until"] and row["until"] > context.stamp:
             raise PortalError("sign_in_wait")
 

@@ -3,10 +3,11 @@
 import os
 from base64 import urlsafe_b64encode
 from functools import cache
-from hashlib import sha256
 from pathlib import Path
 
 from cryptography.fernet import Fernet, InvalidToken
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from portal.config import ROOT, settings
 from portal.errors import PortalError
@@ -14,9 +15,16 @@ from portal.errors import PortalError
 KEY_FILE = ROOT / "data" / "var" / "secret.key"
 """Made at first use, readable by its owner alone; to be kept with the backups, not in them."""
 
+SHORTEST = 32
+"""Characters of ``ANBIAO_SECRET``; made by a generator, not chosen."""
+
 
 def seal(text: str) -> str:
-    """Encrypt a short text."""
+    """Encrypt a short text.
+
+    Raises:
+        PortalError: ``secret_short``.
+    """
     return _box().encrypt(text.encode()).decode()
 
 
@@ -39,7 +47,10 @@ def _box() -> Fernet:
 
 @cache
 def _derived(secret: bytes) -> Fernet:
-    return Fernet(urlsafe_b64encode(sha256(secret).digest()))
+    if len(secret) < SHORTEST:
+        raise PortalError("secret_short", least=SHORTEST)
+    derived = HKDF(SHA256(), length=32, salt=None, info=b"anbiao second factors").derive(secret)
+    return Fernet(urlsafe_b64encode(derived))
 
 
 def _key_file(path: Path) -> bytes:

@@ -51,7 +51,7 @@ def choose() -> str:
 def draw_scheme(key: str) -> None:
     """An edition: what holds for all of it, then its elements with their rows."""
     view = browser.scheme(key, language())
-    st.subheader(view.title)
+    st.subheader(style.escape(view.title))
     st.markdown(style.escape(view.summary))
     if not view.verified:
         st.caption(t("common.unverified"))

@@ -9,7 +9,6 @@ from portal.domain.people import User
 from portal.errors import PortalError
 from portal.i18n import language, t
 from portal.services import criteria_desk as desk
-from portal.services.wording import error_text
 from portal.ui import fields, flash, guard, style
 from portal.ui.criteria_panel import address
 from portal.ui.downloads import EXCEL
@@ -108,7 +107,7 @@ def _draw_reading(user: User, file_id: str, data: bytes, wish: desk.Wish) -> Non
         with st.spinner(t("desk.reading")):
             reading = _read(user, file_id, data, wish)
     except PortalError as error:
-        st.error(error_text(error, language()), icon=":material/error:")
+        flash.refuse(error)
         return
     all_of, unread = reading.sentences
     st.markdown(

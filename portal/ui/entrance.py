@@ -21,14 +21,15 @@ from starlette.routing import Route
 from portal import i18n
 from portal.config import settings
 from portal.errors import PortalError
-from portal.services import account_log, accounts, context, demo, sessions, setup, signing_in
+from portal.services import account_log, context, demo, sessions, setup, signing_in
 from portal.ui import entrance_people, single_sign_on
 from portal.ui.entrance_page import (
     HERE,
-    check_form,
     forget_session,
     in_turn,
+    leave_older,
     page,
+    read_form,
     refused,
     same_origin,
     signed_in,
@@ -45,25 +46,24 @@ async def login(request: Request) -> Response:
     installation = await anyio.to_thread.run_sync(setup.installation)
     if installation is None:
         return RedirectResponse("/setup", status_code=303)
-    listed = await anyio.to_thread.run_sync(accounts.demo_accounts)
+    listed = await anyio.to_thread.run_sync(signing_in.demo_accounts)
     shown: dict[str, Any] = {"accounts": listed, "single_sign_on": single_sign_on.configured()}
     if request.method == "GET":
         return page(request, "login.html", error=None, login="", **shown)
     place = place_of(request.scope)
-    form = await request.form()
-    name = str(form.get("login", ""))
+    name = ""
     try:
-        check_form(request)
+        form = await read_form(request)
+        name = form.get("login", "")
         if form.get("demo"):
-            opened = await anyio.to_thread.run_sync(
-                signing_in.sign_in_demo, str(form["demo"]), place
-            )
+            opened = await anyio.to_thread.run_sync(signing_in.sign_in_demo, form["demo"], place)
         else:
-            opened = await in_turn(signing_in.sign_in, name, str(form.get("password", "")), place)
+            opened = await in_turn(signing_in.sign_in, name, form.get("password", ""), place)
     except PortalError as error:
         if error.code == "too_many_requests" and first_time("sign-in", place.address):
             await anyio.to_thread.run_sync(account_log.note_flood, place)
         return refused(request, "login.html", error, status=401, login=name, **shown)
+    await leave_older(request)
     return signed_in(way_back(request), opened)
 
 
@@ -77,7 +77,8 @@ async def logout(request: Request) -> Response:
     session = session_of(request.scope)
     if session:
         await anyio.to_thread.run_sync(sessions.sign_out, session)
-    answer = RedirectResponse("/login", status_code=303)
+    # kept pages and pictures go too; what the browser keeps unsaved of a sheet stays
+    answer = RedirectResponse("/login", 303, headers={"clear-site-data": '"cache"'})
     forget_session(answer)
     return answer
 
@@ -88,10 +89,9 @@ async def first_start(request: Request) -> Response:
         return RedirectResponse("/login", status_code=303)
     if request.method == "GET":
         return page(request, "setup.html", error=None, values={})
-    form = await request.form()
-    values = {name: str(value) for name, value in form.items()}
+    values: dict[str, str] = {}
     try:
-        check_form(request)
+        values = await read_form(request)
         if values.get("choice") == "demo":
             await anyio.to_thread.run_sync(demo.load)
         else:

@@ -1,5 +1,6 @@
 """What the pages of the entrance share: their frame, the way back, the cookie, the checks."""
 
+import logging
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -9,6 +10,7 @@ from urllib.parse import quote, urlsplit
 import anyio
 import anyio.to_thread
 from jinja2 import Environment, FileSystemLoader, select_autoescape
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
@@ -18,13 +20,17 @@ from portal.errors import PortalError
 from portal.services import sessions
 from portal.services.sessions import SignedIn, Stage
 from portal.services.wording import error_text
-from portal.ui.middleware import cookie_name, language_of, place_of
+from portal.ui.middleware import cookie_name, language_of, place_of, session_of
 from portal.ui.rate_limit import allow_form
 
 T = TypeVar("T")
 
 HERE = Path(__file__).parent
-STATUS = {"sign_in_wait": 429, "too_many_requests": 429, "busy": 503}
+STATUS = {"sign_in_wait": 429, "too_many_requests": 429, "busy": 503, "form_too_large": 413}
+LONGEST_FORM = 10_000
+"""Bytes; the longest form has six short fields."""
+
+log = logging.getLogger("anbiao")
 
 HASHING = anyio.CapacityLimiter(1)
 """One password at a time: hashing is heavy by intent, and everybody else goes on working."""
@@ -74,16 +80,36 @@ def same_origin(request: Request) -> bool:
     return origin is None or urlsplit(origin).netloc == request.headers.get("host")
 
 
-def check_form(request: Request) -> None:
-    """Let a form through that was sent by one of our pages, and not too often.
+async def read_form(request: Request) -> dict[str, str]:
+    """The fields of a form that was sent by one of our pages, not too often and not too large.
+
+    Judged by its headers before a byte of it is read.
 
     Raises:
-        PortalError: ``sign_in_failed`` or ``too_many_requests``.
+        PortalError: ``foreign_form``, ``too_many_requests`` or ``form_too_large``.
     """
     if not same_origin(request):
+        log.warning("form of another site", extra={"path": request.url.path})
         raise PortalError("foreign_form")
     if not allow_form(place_of(request.scope).address):
         raise PortalError("too_many_requests")
+    return await fields_of(request)
+
+
+async def fields_of(request: Request) -> dict[str, str]:
+    """The fields of a form, as far as forms of the entrance are long.
+
+    Raises:
+        PortalError: ``form_too_large``.
+    """
+    length = request.headers.get("content-length", "")
+    if not length.isdecimal() or int(length) > LONGEST_FORM:
+        raise PortalError("form_too_large")
+    try:
+        form = await request.form(max_files=0, max_fields=20, max_part_size=LONGEST_FORM)
+    except HTTPException:
+        raise PortalError("form_too_large") from None
+    return {name: str(value) for name, value in form.items()}
 
 
 async def in_turn(function: Callable[..., T], *arguments: object) -> T:
@@ -104,6 +130,13 @@ def signed_in(place: str, opened: SignedIn) -> Response:
     answer = RedirectResponse(place, status_code=303)
     set_session(answer, opened)
     return answer
+
+
+async def leave_older(request: Request) -> None:
+    """End the session that a browser brings along when it signs in anew."""
+    older = session_of(request.scope)
+    if older:
+        await anyio.to_thread.run_sync(sessions.replace, older)
 
 
 def set_session(answer: Response, opened: SignedIn) -> None:

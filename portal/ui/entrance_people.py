@@ -17,9 +17,11 @@ from portal.errors import PortalError
 from portal.services import invitations, passwords, second_factor, sessions, signing_in
 from portal.services.sessions import Stage
 from portal.ui.entrance_page import (
-    check_form,
+    fields_of,
     in_turn,
+    leave_older,
     page,
+    read_form,
     refused,
     same_origin,
     set_session,
@@ -39,13 +41,13 @@ async def welcome(request: Request) -> Response:
         return refused(request, "message.html", error, status=404)
     if request.method == "GET":
         return page(request, "welcome.html", error=None, who=invitation, least=passwords.SHORTEST)
-    form = await request.form()
     try:
-        check_form(request)
-        chosen = _chosen(str(form.get("password", "")), str(form.get("again", "")))
+        form = await read_form(request)
+        chosen = _chosen(form.get("password", ""), form.get("again", ""))
         opened = await in_turn(invitations.accept, token, chosen, place_of(request.scope))
     except PortalError as error:
         return refused(request, "welcome.html", error, who=invitation, least=passwords.SHORTEST)
+    await leave_older(request)
     return signed_in("/", opened)
 
 
@@ -57,11 +59,14 @@ def _chosen(password: str, again: str) -> str:
 
 async def strength(request: Request) -> Response:
     """How strong a password is, while it is typed; kept nowhere."""
-    form = await request.form()
     if not same_origin(request) or not allow(TYPING, "typing", place_of(request.scope).address):
         return JSONResponse({}, status_code=429)
-    known = [str(form[name]) for name in ("login", "name", "organisation") if form.get(name)]
-    password = str(form.get("password", ""))[: passwords.LONGEST]
+    try:
+        form = await fields_of(request)
+    except PortalError:
+        return JSONResponse({}, status_code=413)
+    known = [form[name] for name in ("login", "name", "organisation", "authority") if name in form]
+    password = form.get("password", "")[: passwords.LONGEST]
     found = await anyio.to_thread.run_sync(passwords.strength, password, known)
     lang = language_of(request.scope)
     advice = i18n.translate(lang, f"password.{found.advice}") if found.advice else ""
@@ -78,20 +83,16 @@ async def password(request: Request) -> Response:
     values: dict[str, Any] = {"user": user, "least": passwords.SHORTEST}
     if request.method == "GET":
         return page(request, "password.html", error=None, done=False, **values)
-    form = await request.form()
+    place = place_of(request.scope)
     try:
-        check_form(request)
-        chosen = _chosen(str(form.get("password", "")), str(form.get("again", "")))
-        await in_turn(
-            signing_in.change_password,
-            user,
-            str(form.get("old", "")),
-            chosen,
-            place_of(request.scope),
-        )
+        form = await read_form(request)
+        chosen = _chosen(form.get("password", ""), form.get("again", ""))
+        opened = await in_turn(signing_in.change_password, user, form.get("old", ""), chosen, place)
     except PortalError as error:
         return refused(request, "password.html", error, done=False, **values)
-    return page(request, "password.html", error=None, done=True, **values)
+    answer = page(request, "password.html", error=None, done=True, **values)
+    set_session(answer, opened)
+    return answer
 
 
 async def factor(request: Request) -> Response:
@@ -105,9 +106,7 @@ async def factor(request: Request) -> Response:
     error = None
     if request.method == "POST":
         try:
-            check_form(request)
-            form = {name: str(value) for name, value in (await request.form()).items()}
-            return await _act(request, user, stage, form)
+            return await _act(request, user, stage, await read_form(request))
         except PortalError as refusal:
             error = refusal
     values = await anyio.to_thread.run_sync(_shown, user, stage)

@@ -110,7 +110,7 @@ def _add(enterprise_id: str, number: int, key: str) -> None:
             evidence.add(guard.acting_user(), enterprise_id, number, file.name, file.getvalue())
         except PortalError as error:
             why = error_text(error, language())
-            refused.append(t("evidence.refused", name=style.escape(file.name), why=why))
+            refused.append(t("evidence.refused", name=file.name, why=why))
         else:
             added += 1
     st.session_state["evidence.turn"] = st.session_state.get("evidence.turn", 0) + 1
@@ -156,5 +156,5 @@ def _shown(file: EvidenceLine) -> str:
 
 
 def _remove(file: EvidenceLine) -> None:
-    with flash.outcome(t("evidence.removed", name=style.escape(file.name)), PLACE):
+    with flash.outcome(t("evidence.removed", name=file.name), PLACE):
         evidence.remove(guard.acting_user(), file.enterprise_id, file.number)

@@ -48,6 +48,7 @@ def _answer(request: Request, in_small: bool) -> Response:
         give = evidence.preview if in_small else evidence.read
         name, media_type, data = give(user, place, int(number))
     except NotAllowedError:
+        log.warning("refused", extra={"path": request.url.path})
         return PlainTextResponse(
             i18n.translate(lang, "evidence.not_found"), status_code=404, headers=HEADERS
         )

@@ -1,14 +1,18 @@
 """The outcome of an action, shown once on the next drawing, beside the button that caused it."""
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import streamlit as st
 
-from portal.errors import PortalError
+from portal.errors import NotAllowedError, PortalError
 from portal.i18n import language
 from portal.services.wording import error_text
+from portal.ui import style
 from scoring.errors import ScoringError
+
+log = logging.getLogger("anbiao")
 
 PAGE = "page"
 """Place below the title, for what concerns the page as a whole."""
@@ -28,6 +32,8 @@ def outcome(
     try:
         yield
     except (PortalError, ScoringError) as error:
+        if isinstance(error, NotAllowedError):
+            log.warning("refused", extra={"place": place})
         st.session_state[_key(place)] = ("error", error_text(error, language()))
     else:
         if ok:
@@ -53,9 +59,14 @@ def show(place: str = PAGE) -> None:
     """Show the outcome of the last action at this place, if there is one."""
     kind, text = st.session_state.pop(_key(place), (None, ""))
     if kind == "error":
-        st.error(text, icon=":material/error:")
+        st.error(style.escape(text), icon=":material/error:")
     elif kind == "success":
-        st.success(text, icon=":material/check_circle:")
+        st.success(style.escape(text), icon=":material/check_circle:")
+
+
+def refuse(error: Exception, icon: str = "error") -> None:
+    """Say here and now why something is refused; what the message names is shown as typed."""
+    st.error(style.escape(error_text(error, language())), icon=f":material/{icon}:")
 
 
 def _key(place: str) -> str:

@@ -1,11 +1,15 @@
 """The first statement of every page. A courtesy: the services check again, every time."""
 
+import logging
+
 import streamlit as st
 
 from portal.domain.people import AUTHORITY_ROLES, ENTERPRISE_ROLES, REVIEW_ROLES, Role, User
 from portal.errors import NotAllowedError
 from portal.i18n import t
 from portal.ui import session
+
+log = logging.getLogger("anbiao")
 
 
 def signed_in() -> User:
@@ -22,6 +26,7 @@ def require_role(*roles: Role) -> User:
     """The person in front when they act in one of these roles; else the page ends here."""
     user = signed_in()
     if user.role not in roles:
+        log.warning("refused", extra={"account": user.account_id, "role": user.role})
         st.error(t("error.not_allowed"), icon=":material/block:")
         st.stop()
     return user

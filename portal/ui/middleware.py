@@ -3,13 +3,15 @@
 Pure ASGI classes, so that web sockets pass through them too.
 """
 
+import asyncio
 import json
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
+import anyio
 import anyio.to_thread
 from starlette.middleware import Middleware
 from starlette.requests import cookie_parser
@@ -19,7 +21,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from portal import i18n
 from portal.config import settings
 from portal.domain.people import User
-from portal.services import account_log, context, sessions
+from portal.errors import PortalError
+from portal.services import account_log, context, housekeeping, sessions
 from portal.services.account_log import Place
 from portal.ui.navigation import addresses
 from portal.ui.rate_limit import RateLimit
@@ -47,6 +50,9 @@ OPEN_PAGES = frozenset(
 OPEN_FOLDERS = ("/language/", "/assets/", "/static/", "/welcome/")
 """What needs no session: the entrance, which asks for itself who is there, and the program of the
 front end, which is public."""
+
+METRICS = "/_stcore/metrics"
+"""Figures of the process, for nobody who only has a session."""
 
 PARTS = ("/_stcore/", "/media/", "/component/", "/evidence/")
 """Addresses of several parts that lead somewhere."""
@@ -106,6 +112,9 @@ class SessionGate:
         if scope["type"] not in ("http", "websocket") or is_open(scope["path"]):
             await self.app(scope, receive, send)
             return
+        if not _own_socket(scope) or scope["path"] == METRICS:
+            await _refuse(scope, receive, send)
+            return
         session = session_of(scope)
         user = await anyio.to_thread.run_sync(sessions.user_of, session) if session else None
         if user is None:
@@ -117,6 +126,18 @@ class SessionGate:
         headers = [(n, v) for n, v in scope["headers"] if n != SESSION_HEADER]
         headers.append((SESSION_HEADER, session.encode()))
         await self.app({**scope, "headers": headers}, receive, send)
+
+
+def _own_socket(scope: Scope) -> bool:
+    """Whether a web socket is asked for by one of our pages; browsers always say where from.
+
+    Streamlit itself would let a request without an origin through.
+    """
+    if scope["type"] != "websocket":
+        return True
+    said = {name: value.decode("latin-1") for name, value in scope["headers"]}
+    origin = urlsplit(said.get(b"origin", ""))
+    return bool(origin.netloc) and origin.netloc == said.get(b"host")
 
 
 def _is_lost(scope: Scope, user: User) -> bool:
@@ -211,11 +232,21 @@ def _worded(page: bytes, lang: str) -> bytes:
 
 
 MIDDLEWARE = [
-    Middleware(RateLimit),
     Middleware(SecurityHeaders),
+    Middleware(RateLimit),
     Middleware(SessionGate),
     Middleware(FrontEndWords),
 ]
+
+
+async def _sweep_daily() -> None:
+    """Delete what is past its time, now and once a day."""
+    while True:
+        try:
+            await anyio.to_thread.run_sync(housekeeping.sweep)
+        except PortalError:
+            log.exception("sweep")  # tomorrow is another day
+        await anyio.sleep(24 * 3600)
 
 
 @asynccontextmanager
@@ -225,8 +256,10 @@ async def lifespan(_app: Any) -> AsyncIterator[None]:
     problems = await anyio.to_thread.run_sync(running.library.check)
     for problem in problems:
         log.error("criteria", extra={"problem": str(problem)})
+    sweeping = asyncio.create_task(_sweep_daily())
     try:
         yield
     finally:
+        sweeping.cancel()
         running.db.close()
         context.install(None)

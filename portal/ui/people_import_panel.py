@@ -13,7 +13,6 @@ from portal.i18n import language, t
 from portal.services import invitations, people_import
 from portal.services.people_import import Checked, Imported
 from portal.services.people_matching import Kept
-from portal.services.wording import error_text
 from portal.ui import flash, guard
 from portal.ui.downloads import EXCEL
 from portal.ui.tables import table
@@ -56,7 +55,7 @@ def draw(user: User) -> None:
     try:
         checked = _checked(user, file.file_id, file.getvalue())
     except PortalError as error:
-        st.error(error_text(error, language()), icon=":material/error:")
+        flash.refuse(error)
         return
     _draw_checked(user, checked)
 

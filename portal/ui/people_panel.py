@@ -102,7 +102,7 @@ def invite() -> None:
         )
         keep_link("account", token)
         days = invitations.LASTS.days
-        flash.note(t("people.invited", login=style.escape(login), days=days), "account")
+        flash.note(t("people.invited", login=login, days=days), "account")
         fields.clear("account")
 
 

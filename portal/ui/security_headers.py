@@ -13,7 +13,9 @@ from portal.config import settings
 
 INLINE = re.compile(rb"<script>(.*?)</script>", re.DOTALL)
 HOST = re.compile(r"[A-Za-z0-9.\-]+(:[0-9]+)?|\[[0-9A-Fa-f:]+\](:[0-9]+)?")
-YEAR_OF_HTTPS = b"max-age=31536000"
+YEAR_OF_HTTPS = b"max-age=31536000; includeSubDomains"
+
+Headers = list[tuple[bytes, bytes]]
 
 FIXED = (
     (b"x-content-type-options", b"nosniff"),
@@ -51,11 +53,21 @@ def policy(host: str) -> bytes:
         "font-src 'self' data:",
         f"connect-src 'self' {sockets}data: blob:",
         "object-src 'none'",
-        "base-uri 'self'",
+        "base-uri 'none'",
         "form-action 'self'",
         "frame-ancestors 'none'",
     )
     return "; ".join(parts).encode()
+
+
+def _marked(headers: Headers) -> Headers:
+    """The headers with every cookie marked Secure, where people come by https."""
+    if not settings().public_https:
+        return headers
+    return [
+        (n, v + b"; Secure" if n == b"set-cookie" and b"secure" not in v.lower() else v)
+        for n, v in headers
+    ]
 
 
 class SecurityHeaders:
@@ -77,8 +89,13 @@ class SecurityHeaders:
                 ours = [(b"content-security-policy", policy(host[:255])), *FIXED]
                 if settings().public_https:
                     ours.append((b"strict-transport-security", YEAR_OF_HTTPS))
+                if scope["path"].startswith("/media/"):
+                    ours.append((b"cache-control", b"no-store"))  # figures and files of one person
+                    present.discard(b"cache-control")
                 added = [(name, value) for name, value in ours if name not in present]
-                message = {**message, "headers": [*message["headers"], *added]}
+                replaced = {name for name, _ in added}
+                kept = [(n, v) for n, v in message["headers"] if n.lower() not in replaced]
+                message = {**message, "headers": _marked([*kept, *added])}
             await send(message)
 
         await self.app(scope, receive, with_headers)

@@ -32,9 +32,9 @@ from streamlit.web.server.starlette.starlette_auth_routes import create_auth_rou
 from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_NAME
 
 from portal.errors import PortalError
-from portal.services import account_log, accounts, identities, signing_in
+from portal.services import account_log, identities, signing_in
 from portal.services.account_log import Place
-from portal.ui.entrance_page import refused, signed_in, way_back
+from portal.ui.entrance_page import leave_older, refused, signed_in, way_back
 from portal.ui.middleware import place_of
 from portal.ui.rate_limit import allow_form, first_time
 
@@ -100,7 +100,7 @@ async def finish(request: Request) -> Response:
         await _check_pace(place)
         claims = _claims(await _streamlit("/oauth2callback")(request))
         request.session.clear()
-        if claims is None:
+        if claims is None or not _for_us(claims):
             await anyio.to_thread.run_sync(identities.note_refused, place)
             raise PortalError("single_sign_on_failed")
         sign_in = partial(signing_in.sign_in_by_identity, claims=claims)
@@ -109,6 +109,7 @@ async def finish(request: Request) -> Response:
         )
     except PortalError as error:
         return await _refused(request, back, error, status=403)
+    await leave_older(request)
     return signed_in(back, opened)
 
 
@@ -124,6 +125,14 @@ def _streamlit(path: str) -> Callable[[Request], Awaitable[Response]]:
     """The endpoint of Streamlit that would answer at a path."""
     (endpoint,) = [route.endpoint for route in create_auth_routes("") if route.path == path]
     return endpoint
+
+
+def _for_us(claims: dict[str, Any]) -> bool:
+    """Whether the service issued the token to this portal and not to another program."""
+    section = get_secrets_auth_section()
+    client = section.get(PROVIDER, section).get("client_id")
+    audience = claims.get("aud")
+    return client == audience or (isinstance(audience, list) and client in audience)
 
 
 def _claims(answer: Response) -> dict[str, Any] | None:
@@ -151,7 +160,7 @@ def _at(request: Request, path: str, query: str) -> Request:
 
 async def _refused(request: Request, back: str, error: PortalError, status: int) -> Response:
     """The sign-in page with the reason; its links lead to itself and never repeat the callback."""
-    listed = await anyio.to_thread.run_sync(accounts.demo_accounts)
+    listed = await anyio.to_thread.run_sync(signing_in.demo_accounts)
     at_login = _at(request, "/login", urlencode({"next": back}))
     return refused(
         at_login, "login.html", error, status, accounts=listed, login="", single_sign_on=True

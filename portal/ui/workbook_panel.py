@@ -10,7 +10,6 @@ from portal.errors import PortalError
 from portal.i18n import language, t
 from portal.services import schemes, workbooks
 from portal.services.results import ResultView
-from portal.services.wording import error_text
 from portal.ui import flash, guard
 from portal.ui.downloads import EXCEL
 from portal.ui.tables import table
@@ -59,7 +58,7 @@ def _upload(user: User, place: tuple[str, int]) -> None:
     try:
         checked = _checked(user, place, file.file_id, file.getvalue())
     except PortalError as error:
-        st.error(error_text(error, language()), icon=":material/error:")
+        flash.refuse(error)
         return
     if checked.problems:
         _draw_problems(checked)

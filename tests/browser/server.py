@@ -34,7 +34,7 @@ class Portal:
         environment = os.environ | {
             "ANBIAO_DATABASE": f"sqlite:///{self.database}",
             "ANBIAO_EVIDENCE": str(self.database.with_suffix(".evidence")),
-            "ANBIAO_SECRET": "a key for tests",
+            "ANBIAO_SECRET": "a key for tests that is long enough",
             "ANBIAO_FORMS": "100000",
             **self.environment,
         }

@@ -1,7 +1,9 @@
 """A page as a person sees it: the frame with a page chosen, or a page file on its own."""
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -65,6 +67,11 @@ def texts(app: AppTest) -> str:
     parts += [str(element.label) for element in app.metric]
     parts += [str(element.proto.body) for element in app.get("html")]
     return "\n".join(parts)
+
+
+def said(elements: Iterable[Any]) -> list[str]:
+    """Messages as people read them; in Markdown each sign of a typed text is escaped."""
+    return [re.sub(r"\\([^\w\s]|_)", r"\1", element.value) for element in elements]
 
 
 def sound(app: AppTest) -> AppTest:

@@ -8,7 +8,7 @@ from portal.i18n import translate
 from portal.services import accounts, assessments, enterprises, invitations, reviews, sessions
 from tests.conftest import PASSWORD, YEAR, Installation, a_profile, lost
 
-from .conftest import Open, sound, texts
+from .conftest import Open, said, sound, texts
 
 
 def zh(key: str, **values: object) -> str:
@@ -110,7 +110,7 @@ def test_an_enterprise_that_is_not_there_is_refused_like_a_foreign_one(
     user = small["official-district"]
     for asked in (enterprise, done.enterprise_id):
         app = sound(open_page("official/enterprise_result", user, enterprise=asked))
-        assert [error.value for error in app.error] == refused
+        assert said(app.error) == refused
         assert "试验机械3" not in texts(app)
 
 
@@ -169,7 +169,7 @@ def test_a_login_that_is_taken_is_told_and_nothing_typed_is_lost(
     app.text_input(key="account.name").set_value("第二人")
     app.selectbox(key="account.organisation.enterprise").set_value(small.enterprise("b"))
     sound(app.button(key="account.create").click().run())
-    assert [e.value for e in app.error] == [zh("error.login_taken", found="admin")]
+    assert said(app.error) == [zh("error.login_taken", found="admin")]
     assert app.text_input(key="account.name").value == "第二人"
     assert len(accounts.account_lines()) == len(small.people) + 1
 
@@ -187,7 +187,7 @@ def test_an_enterprise_is_registered_and_a_wrong_code_keeps_what_was_typed(
     assert app.text_input(key="new.name").value == wanted.name
     app.text_input(key="new.credit_code").set_value(wanted.credit_code)
     sound(app.button(key="new_enterprise.save").click().run())
-    assert [m.value for m in app.success] == [zh("admin.registered", name=wanted.name)]
+    assert said(app.success) == [zh("admin.registered", name=wanted.name)]
     names = {line.name for line in enterprises.list_all(small["administrator"])}
     assert wanted.name in names
 
@@ -210,10 +210,10 @@ def test_areas_and_bodies_are_entered(small: Installation, open_page: Open) -> N
     app.text_input(key="area.code").set_value("9901")
     app.text_input(key="area.name").set_value("新区")
     sound(app.button(key="area_add").click().run())
-    assert [e.value for e in app.error] == [zh("error.area_code", found="9901")]
+    assert said(app.error) == [zh("error.area_code", found="9901")]
     app.text_input(key="area.code").set_value("990104")
     sound(app.button(key="area_add").click().run())
-    assert [m.value for m in app.success] == [zh("admin.area_saved", name="新区")]
+    assert said(app.success) == [zh("admin.area_saved", name="新区")]
     app.text_input(key="body.name").set_value("新评审中心")
     sound(app.button(key="body_add").click().run())
     assert "990104" in {area.code for area in enterprises.counties()}
@@ -230,7 +230,7 @@ def test_a_review_is_assigned_and_somebody_elses_assignment_is_not_doubled(
     sound(app.run())
     reviews.assign(admin, done.enterprise_id, 1, small["reviewer-1"].account_id)
     sound(app.button(key="assign.do").click().run())
-    assert [e.value for e in app.error] == [zh("error.under_review")]
+    assert said(app.error) == [zh("error.under_review")]
     (assignment,) = reviews.all_assignments(admin)
     assert assignment.reviewer == small["reviewer-1"].name
 
@@ -238,6 +238,6 @@ def test_a_review_is_assigned_and_somebody_elses_assignment_is_not_doubled(
     app = sound(open_page("administrator/reviews", admin))
     app.selectbox(key="assign.reviewer").set_value(small["reviewer-2"].account_id)
     sound(app.button(key="assign.do").click().run())
-    assert [m.value for m in app.success] == [zh("assign.done")]
+    assert said(app.success) == [zh("assign.done")]
     assert len(reviews.mine(small["reviewer-2"])) == 1
     assert zh("assign.empty") in texts(app)

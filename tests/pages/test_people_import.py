@@ -12,7 +12,7 @@ from portal.ui.downloads import EXCEL
 from tests.conftest import Installation, a_profile, entered
 from tests.documents.people_books import filled, firm, person
 
-from .conftest import Open, sound, texts
+from .conftest import Open, said, sound, texts
 
 PAGE = "administrator/accounts"
 CONFIRM = "people_import.confirm"
@@ -45,10 +45,10 @@ def test_a_workbook_is_taken_over_and_its_links_are_shown_until_they_are_cleared
 ) -> None:
     app = opened(small, open_page)
     upload(app, filled([firm(1), firm(2)], [person(1)]))
-    assert zh("people_import.ok", enterprises=2, accounts=1) in [m.value for m in app.success]
+    assert zh("people_import.ok", enterprises=2, accounts=1) in said(app.success)
     assert "导入机械1有限公司" not in names(small), "nothing before the confirmation"
     sound(app.button(key=CONFIRM).click().run())
-    assert zh("people_import.done", enterprises=2, accounts=1) in [m.value for m in app.success]
+    assert zh("people_import.done", enterprises=2, accounts=1) in said(app.success)
     assert zh("people_import.once", days=7) in [m.value for m in app.warning]
     assert {"导入机械1有限公司", "导入机械2有限公司"} <= names(small)
     assert "people_import.links" in keys(app)
@@ -63,7 +63,7 @@ def test_a_workbook_is_taken_over_and_its_links_are_shown_until_they_are_cleared
 def test_enterprises_alone_leave_no_links_to_clear(small: Installation, open_page: Open) -> None:
     app = upload(opened(small, open_page), filled([firm(1)]))
     sound(app.button(key=CONFIRM).click().run())
-    assert zh("people_import.done", enterprises=1, accounts=0) in [m.value for m in app.success]
+    assert zh("people_import.done", enterprises=1, accounts=0) in said(app.success)
     assert "people_import.links" not in keys(app)
     assert app.file_uploader[0].value in ([], None), "the field is empty again"
 
@@ -75,7 +75,7 @@ def test_every_problem_is_listed_and_nothing_can_be_taken_over(
     language(lang)
     app = opened(small, open_page)
     upload(app, filled([firm(1, sector="<b>渔业</b>")], [person(1, login="admin")]))
-    assert translate(lang, "people_import.bad", count=2) in [m.value for m in app.error]
+    assert translate(lang, "people_import.bad", count=2) in said(app.error)
     assert CONFIRM not in keys(app)
     assert "&lt;b&gt;渔业" in texts(app)
     assert ">C2<" in texts(app)
@@ -94,7 +94,7 @@ def test_what_changed_after_the_check_is_told_and_listed_again(
         organisation_id=small.enterprise("a"),
     )
     sound(app.button(key=CONFIRM).click().run())
-    told = [m.value for m in app.error]
+    told = said(app.error)
     assert told == [zh("error.import_refused", count=1), zh("people_import.bad", count=1)]
     assert "导入机械1有限公司" not in names(small)
 
@@ -116,7 +116,7 @@ def test_a_file_that_is_no_workbook_is_refused_in_words(
 ) -> None:
     language(lang)
     app = upload(opened(small, open_page), b"name,code\n")
-    assert [m.value for m in app.error] == [translate(lang, "error.import_workbook_not_xlsx")]
+    assert said(app.error) == [translate(lang, "error.import_workbook_not_xlsx")]
 
 
 def test_the_links_of_one_administrator_are_not_shown_to_another(

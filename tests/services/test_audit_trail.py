@@ -2,6 +2,7 @@
 
 import pytest
 
+from portal.domain.answers import ItemAnswer
 from portal.domain.people import Role
 from portal.errors import NotAllowedError, PortalError
 from portal.i18n import catalogue, translate
@@ -10,7 +11,7 @@ from portal.services.account_log import SIGN_IN, Place
 from portal.services.assessments import Edit, save_answers
 from portal.services.audit_trail import ACCOUNT_KINDS, ENTERPRISE_KINDS, Wish
 from portal.store.audit import broken_links
-from tests.conftest import PASSWORD, Installation, lost
+from tests.conftest import PASSWORD, YEAR, Installation, lost
 
 HERE = Place("192.0.2.1", "Mozilla/5.0 (Windows NT 10.0) Chrome/140.0")
 
@@ -120,6 +121,43 @@ def test_an_authority_reads_the_log_of_its_enterprises_and_of_no_others(
             read()
 
 
+def test_the_log_tells_nobody_what_is_not_submitted_yet(installation: Installation) -> None:
+    """Drafts and running reviews are shown to those alone who score them."""
+    base = installation.submitted("a", answers={"1.4": lost("no_record")})
+    running = installation.reviewed_by("reviewer-1", base)
+    reviewer, enterprise = installation["reviewer-1"], installation.enterprise("a")
+    place = (enterprise, running.assessment_no)
+    installation.fill(reviewer, running, {"1.2": ItemAnswer(full=True, remark="机密")})
+    save_answers(reviewer, *place, [Edit("tab", 1, "1.1", 1, {"full": True, "remark": "机密"})])
+    draft = installation.started("a", YEAR - 1)
+    remark = {"full": True, "remark": "草稿"}
+    edit = Edit("tab", 1, "1.1", 0, remark)
+    save_answers(installation["a-manager"], enterprise, draft.assessment_no, [edit])
+    enterprises.save_performance(installation["a-manager"], YEAR - 1, {"deaths": 7}, 0)
+    for name, hidden in (
+        ("a-manager", ("机密",)),
+        ("a-principal", ("机密",)),
+        ("official-district", ("机密", "草稿", "7")),
+        ("inspector-district", ("机密", "草稿", "7")),
+    ):
+        user = installation[name]
+        for lines in (
+            audit_trail.of_enterprise(user, enterprise, Wish(), "zh").lines,
+            audit_trail.export_enterprise(user, enterprise, Wish(), "zh"),
+        ):
+            details = "\n".join(line.detail for line in lines)
+            assert all(word not in details for word in hidden if word != "7"), name
+            if "7" in hidden:
+                assert "填写安全生产绩效" not in {line.what for line in lines}
+        for word in hidden:
+            found = audit_trail.of_enterprise(user, enterprise, Wish("", word), "zh")
+            assert word == "7" or found.total == 0, "nor by searching for it"
+    official = installation["official-district"]
+    whats = {x.what for x in audit_trail.of_enterprise(official, enterprise, Wish(), "zh").lines}
+    assert "提交自评" in whats
+    assert not whats & {"评分", "评审评分", "导入评分表", "建立账号"}
+
+
 def test_the_administrator_reads_of_accounts_and_nothing_of_business(
     installation: Installation,
 ) -> None:
@@ -165,10 +203,10 @@ def test_every_attempt_to_sign_in_is_kept_without_what_was_typed(
             signing_in.sign_in(login, password, HERE)
     signing_in.sign_in(manager.login, PASSWORD, HERE)
     assert attempts(installation) == [
-        ("a-manager先生", "登录成功", "地址192.0.2.1"),
+        ("a-manager先生", "登录成功", "地址192.0.2.1 · 一次性链接"),
         ("a-manager先生", "登录失败", "地址192.0.2.1"),
         ("未知账号", "登录失败", "地址192.0.2.1"),
-        ("a-manager先生", "登录成功", "地址192.0.2.1"),
+        ("a-manager先生", "登录成功", "地址192.0.2.1 · 密码"),
     ]
     stored = str(installation.db.rows("select * from audit"))
     for typed in ("a wrong password", "my-password-by-mistake", "whatever it is", PASSWORD):

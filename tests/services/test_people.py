@@ -156,8 +156,9 @@ def test_one_changes_the_own_password_by_the_old_one_and_others_are_signed_out(
     for bad, code in ((ANOTHER, "password_same"), ("0123456789", "password_weak")):
         with pytest.raises(InvalidValueError, match=code):
             signing_in.change_password(user, ANOTHER, bad, place)
-    signing_in.change_password(user, ANOTHER, PASSWORD, place)
-    assert person(here) is not None
+    newer = signing_in.change_password(user, ANOTHER, PASSWORD, place)
+    assert person(newer) is not None
+    assert person(here) is None, "the same session goes on under a new token"
     assert person(there) is None
     with pytest.raises(PortalError, match="sign_in_failed"):
         signing_in.sign_in("somebody", ANOTHER)
@@ -263,6 +264,13 @@ def test_the_last_role_cannot_be_taken_and_nobody_locks_oneself_out(
     ):
         with pytest.raises(InvalidValueError, match="own_account"):
             own()
+
+
+def test_nobody_gives_roles_to_oneself(installation: Installation) -> None:
+    for name, role in (("administrator", Role.OFFICIAL), ("a-principal", Role.WORKER)):
+        user = installation[name]
+        with pytest.raises(InvalidValueError, match="own_role"):
+            accounts.give_role(user, user.account_id, role, user.organisation_id)
 
 
 def test_a_login_that_is_taken_is_told_and_stores_nothing(installation: Installation) -> None:

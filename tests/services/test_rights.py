@@ -490,7 +490,7 @@ RULES = [
         EVERYBODY,
         lambda _, u: sessions.switch_role(u, u.role, u.organisation_id),
     ),
-    rule(accounts.is_demo, EVERYBODY, lambda _, u: accounts.is_demo(u)),
+    rule(signing_in.is_demo, EVERYBODY, lambda _, u: signing_in.is_demo(u)),
     rule(sessions.mine, EVERYBODY, lambda _, u: sessions.mine(u)),
     rule(sessions.end_others, EVERYBODY, lambda _, u: sessions.end_others(u)),
     rule(

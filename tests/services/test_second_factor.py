@@ -24,7 +24,7 @@ HERE = Place("192.0.2.1", "test")
 
 @pytest.fixture(autouse=True)
 def _key(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setenv("ANBIAO_SECRET", "a key for tests")
+    monkeypatch.setenv("ANBIAO_SECRET", "a key for tests that is long enough")
     return
 
 
@@ -257,8 +257,9 @@ def test_neither_secret_nor_recovery_codes_can_be_read_in_the_database(
         for table in ("second_factor", "recovery_code", "audit")
     )
     assert app.totp.secret not in text
+    assert all(len(code.replace("-", "")) == 29 for code in codes), "112 bits each"
     assert all(code not in text and code.replace("-", "") not in text for code in codes)
-    monkeypatch.setenv("ANBIAO_SECRET", "another key")
+    monkeypatch.setenv("ANBIAO_SECRET", "another key, also for tests, long too")
     user = waiting(signing_in.sign_in("admin", PASSWORD))
     with pytest.raises(PortalError, match="secret_unusable"):
         second_factor.complete(user, app.code(), HERE)
@@ -277,3 +278,9 @@ def test_without_a_setting_the_key_is_a_file_that_only_its_owner_reads(
     assert vault.unseal(sealed) == "geheim"
     assert place.stat().st_mode & 0o777 == 0o600
     assert list(place.parent.iterdir()) == [place]
+
+
+def test_a_key_that_is_too_short_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ANBIAO_SECRET", "chosen by somebody")
+    with pytest.raises(PortalError, match="secret_short"):
+        vault.seal("x")

@@ -8,11 +8,12 @@ from portal.domain.people import Role, User
 from portal.errors import InvalidValueError, NotAllowedError, PortalError
 from portal.services import accounts, enterprises, invitations, sessions, signing_in, throttle
 from portal.services.account_log import Place
-from portal.services.sessions import IDLE, LONGEST, SignedIn, token_hash
+from portal.services.sessions import SignedIn, lasting, token_hash
 from tests.conftest import NOW, PASSWORD, Installation, together
 
 ADMIN = "admin"
 TRIES = throttle.LOGIN.free
+IDLE, LONGEST = lasting(Role.ADMINISTRATOR)
 
 
 @pytest.fixture(autouse=True)
@@ -66,12 +67,41 @@ def test_a_session_ends_when_it_is_idle_too_long(installation: Installation) -> 
 
 def test_a_session_ends_after_its_longest_time_however_busy(installation: Installation) -> None:
     token = signing_in.sign_in(ADMIN, PASSWORD)
-    step = timedelta(hours=6)
+    step = timedelta(hours=1)
     for _ in range(LONGEST // step):
         installation.clock.pass_by(seconds=step.total_seconds())
         assert session(token) is not None
     installation.clock.pass_by(seconds=1)
     assert session(token) is None
+
+
+@pytest.mark.parametrize("role", Role)
+def test_sessions_of_roles_that_see_many_enterprises_are_shorter(role: Role) -> None:
+    strict = role in (Role.OFFICIAL, Role.INSPECTOR, Role.ADMINISTRATOR)
+    assert lasting(role) == (
+        (timedelta(hours=2), timedelta(hours=12))
+        if strict
+        else (timedelta(hours=12), timedelta(days=7))
+    )
+
+
+def test_a_long_session_does_not_last_on_in_a_role_that_allows_less(
+    installation: Installation,
+) -> None:
+    """The administrator here is an official too; both are strict, a manager is not."""
+    manager, admin = installation["a-manager"], installation["administrator"]
+    city = installation["official-city"].organisation_id
+    installation.db.run(
+        "insert into membership (account_id, role, organisation_id) values (:a, 'official', :o)",
+        a=manager.account_id,
+        o=city,
+    )
+    for _ in range(13):
+        installation.clock.pass_by(hours=1)
+        assert sessions.user_of(manager.session) is not None
+    sessions.switch_role(manager, Role.OFFICIAL, city)
+    assert sessions.user_of(manager.session) is None
+    assert sessions.user_of(admin.session) is None
 
 
 def test_being_seen_is_noted_now_and_then_and_not_at_every_click(
@@ -241,7 +271,7 @@ def test_the_lock_holds_whatever_the_time_zone_of_the_clock(installation: Instal
 def test_the_demonstration_sign_in_is_for_shown_demonstration_accounts_only(
     demo: Installation,
 ) -> None:
-    shown = accounts.demo_accounts()
+    shown = signing_in.demo_accounts()
     assert {account.role for account in shown} >= {
         Role.SAFETY_MANAGER,
         Role.PRINCIPAL,
@@ -264,7 +294,7 @@ def test_the_demonstration_sign_in_is_for_shown_demonstration_accounts_only(
 
 
 def test_no_account_of_a_real_installation_is_open_by_a_click(installation: Installation) -> None:
-    assert accounts.demo_accounts() == []
+    assert signing_in.demo_accounts() == []
     for user in installation.people.values():
         with pytest.raises(PortalError, match="sign_in_failed"):
             signing_in.sign_in_demo(user.account_id)
