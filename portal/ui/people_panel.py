@@ -77,6 +77,8 @@ def draw_form(
         key=fields.key("account", f"organisation.{BODY_OF[role]}"),
         placeholder=t("common.unknown"),
     )
+    if not names:
+        st.caption(t("people.no_body"))
     st.button(
         t("people.invite"),
         type="primary",
