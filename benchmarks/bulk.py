@@ -6,12 +6,14 @@ come to the same sum of scores and the same number of each grade.
 
     python benchmarks/bulk.py kernel [assessments]     one process, CPU time and peak memory
     python benchmarks/bulk.py growth                   10^4, 10^5, 10^6 assessments, in blocks
-    python benchmarks/bulk.py regrade [assessments [remarks [format [file]]]]
+    python benchmarks/bulk.py regrade [assessments [remarks [format [place]]]]
                                                        sealed sheets of the shipped standard in a
                                                        SQLite file, read and graded; remarks is
                                                        the share of items that have one, format
-                                                       1 or 2 that of the sheets; a file is kept
-                                                       and read again
+                                                       1 or 2 that of the sheets; place is a file,
+                                                       which is kept and read again, or the
+                                                       address of an empty or filled PostgreSQL
+    python benchmarks/bulk.py copies FROM TO TIMES     a larger file: all of another, many times
 
 DuckDB and polars are no part of the product; where they are not installed the script says so.
 """
@@ -24,6 +26,7 @@ import json
 import os
 import random
 import resource
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -57,12 +60,12 @@ from scoring.columns import Columns, Layout, Marks, Reach
 from scoring.model import FactValue, Trigger
 
 # the part from sealed sheets needs the product installed, the kernel only numpy
-if sys.argv[1:2] in (["regrade"], ["child"]):
+if sys.argv[1:2] in (["regrade"], ["child"], ["copies"]):
     from criteria import default_library, rubric_of
     from portal.domain.answers import ItemAnswer, ReportedRule, engine_answers
     from portal.domain.assessment import grade_answers
     from portal.domain.sealed_sheets import seal, unseal
-    from portal.services import regrading
+    from portal.services import regrade_workers, regrading
     from portal.services.context import Context, install
     from portal.services.regrading import FIGURES, figures
     from portal.store.database import Database, Transaction
@@ -447,19 +450,36 @@ def insert(
 def whole(rows: int, remarks: float, form: int, kept: str) -> None:
     """A child process for each figure, so that its memory is its own."""
     with tempfile.TemporaryDirectory() as folder:
-        place = Path(kept or Path(folder) / "bulk.db").resolve()
-        if not place.exists():
-            db = open_database(f"sqlite:///{place}")
+        place = kept
+        if "://" not in kept:
+            place = f"sqlite:///{Path(kept or Path(folder) / 'bulk.db').resolve()}"
+        db = open_database(place)
+        if not db.rows("select enterprise_id from assessment limit 1"):
             fill(db, rows, remarks, form)
-            db.close()
+        db.close()
         name = f"format {form}, remarks on {remarks:.0%} of the items"
         for method in ("regrade", "one process", "one by one"):
-            command = [sys.executable, __file__, "child", method, str(place), name]
+            command = [sys.executable, __file__, "child", method, place, name]
             subprocess.run(command, check=True)
 
 
+def copies(source: str, target: str, times: int) -> None:
+    """The assessments of a file many times, each time for other enterprises."""
+    open_database(f"sqlite:///{Path(target).resolve()}").close()
+    db = sqlite3.connect(target, isolation_level=None)
+    db.execute("pragma synchronous = off")
+    db.execute("attach ? as source", (source,))
+    for number in range(times):
+        for table in ("enterprise", "assessment", "sealed_sheet"):
+            names = [row[1] for row in db.execute(f"pragma table_info({table})")]
+            chosen = ", ".join(f"'{number:04}' || {n}" if n == names[0] else n for n in names)
+            db.execute(f"insert into {table} select {chosen} from source.{table}")  # noqa: S608
+    db.execute("pragma wal_checkpoint(truncate)")
+    db.close()
+
+
 def child(method: str, place: str, name: str) -> None:
-    db = open_database(f"sqlite:///{place}")
+    db = open_database(place)
     install(Context(db, default_library()))
     rubric = rubric_of(default_library().find("industry-trade-general"))
     before, cpu, wall = begin(), time.process_time(), time.perf_counter()
@@ -470,7 +490,7 @@ def child(method: str, place: str, name: str) -> None:
             grade_answers(rubric, *unseal(row["sheet"]))
     else:
         if method == "one process":
-            regrading.OTHERS = 0
+            regrade_workers.OTHERS = 0
         report = regrading.regrade(lambda *_: None)  # told of progress, as the command is
         rows, check = report.seen, (report.same, len(report.changed), len(report.unreadable))
     cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
@@ -487,7 +507,6 @@ def child(method: str, place: str, name: str) -> None:
         "million_rows_per_s": round(rows * items / wall / 1e6, 2),
         "extra_peak_mib": round(peak() - before),
         "other_process_mib": round(others.ru_maxrss / 1024),
-        "file_mib": round(Path(place).stat().st_size / 2**20),
         "same_changed_unreadable": check,
         "load": round(os.getloadavg()[0], 1),
     }
@@ -503,6 +522,8 @@ def main() -> None:
         growth()
     elif what == "child":
         child(*rest)
+    elif what == "copies":
+        copies(rest[0], rest[1], int(rest[2]))
     else:
         rows, remarks, form, kept = (*rest, *("20000", "0", "2", "")[len(rest) :])
         whole(int(rows), float(remarks), int(form), kept)

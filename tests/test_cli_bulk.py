@@ -1,5 +1,6 @@
 """``anbiao regrade``, ``what-if`` and ``verify``: exit status, words, forms of the JSON."""
 
+import hashlib
 import io
 import json
 import sys
@@ -12,9 +13,11 @@ from portal import cli
 from portal.commands import bulk
 from portal.domain.assessment import Assessment
 from portal.i18n import catalogue
+from portal.services.evidence import add as add_evidence
 from portal.services.regrading import Change
 from portal.services.what_if import Move
 from tests.conftest import SCHEME, Installation, lost
+from tests.documents.test_uploads import photo, saved
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -43,6 +46,14 @@ def change(tmp_path: Path) -> Callable[[str], Path]:
         return path
 
     return write
+
+
+@pytest.fixture(autouse=True)
+def evidence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where the files of evidence of a test lie."""
+    place = tmp_path / "evidence"
+    monkeypatch.setenv("ANBIAO_EVIDENCE", str(place))
+    return place
 
 
 STRICTER = f"""
@@ -169,6 +180,95 @@ def test_every_problem_is_listed(run: Run, small: Installation) -> None:
     assert "grade 3 / 1" in err
     assert "2 problems." in err
     assert "共2处问题" in run("verify", lang="zh")[2]
+
+
+def test_an_altered_file_of_evidence_is_a_problem_and_an_unknown_one_is_not(
+    run: Run, small: Installation, done: Assessment, evidence: Path
+) -> None:
+    number = evidence_of(small, done)
+    (stored,) = (evidence / done.enterprise_id).iterdir()
+    (evidence / "stray").write_bytes(b"x")
+    status, out, err = run("verify")
+    assert (status, err) == (0, "")
+    assert "1 evidence files checked" in out
+    assert "Note: no evidence belongs to the file stray." in out
+    stored.write_bytes(b"another picture")
+    status, out, err = run("verify", "--json")
+    assert status == 1
+    found = json.loads(out)
+    assert found["files"] == 1
+    assert [notice["code"] for notice in found["notices"]] == ["file_unknown"]
+    [problem] = found["problems"]
+    where = f"{done.enterprise_id}/{number}"
+    assert (problem["code"], problem["where"]) == ("file_altered", where)
+    assert f"{done.enterprise_id}/{stored.name}" in err
+    assert "内容被改动" in run("verify", lang="zh")[2]
+
+
+def evidence_of(small: Installation, done: Assessment) -> int:
+    picture = saved(photo(), "PNG")
+    return add_evidence(small["a-manager"], done.enterprise_id, 1, "现场.png", picture)
+
+
+@pytest.mark.usefixtures("done")
+def test_heads_are_written_once_and_their_sum_is_told(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "heads.json"
+    status, out, err = run("verify", "--write-heads", path)
+    assert (status, err) == (0, "")
+    sha = hashlib.sha256(path.read_bytes()).hexdigest()
+    assert f"chain heads written to {path}" in out
+    assert f"noted on paper: {sha}" in out
+    status, out, err = run("verify", "--write-heads", path)
+    assert (status, out) == (2, "")
+    assert "exists already" in err
+    assert hashlib.sha256(path.read_bytes()).hexdigest() == sha
+    status, out, err = run("verify", "--write-heads", tmp_path / "none" / "heads.json")
+    assert (status, out) == (2, "")
+    assert "Cannot write" in err
+    status, out, err = run("verify", "--heads", path)
+    assert (status, err) == (0, "")
+    assert sha in out
+
+
+def test_the_end_of_a_chain_cut_off_is_a_problem_with_heads_alone(
+    run: Run, small: Installation, done: Assessment, tmp_path: Path
+) -> None:
+    evidence_of(small, done)
+    before, after = tmp_path / "before.json", tmp_path / "after.json"
+    run("verify", "--write-heads", before)
+    small.db.run("drop trigger audit_no_delete")
+    small.db.run("delete from audit where action = 'evidence.add'")
+    small.db.run("delete from evidence")
+    assert run("verify")[0] == 0
+    status, out, err = run("verify", "--heads", before, "--write-heads", after, "--json")
+    assert status == 1
+    found = json.loads(out)
+    assert [problem["code"] for problem in found["problems"]] == ["head_gone"]
+    assert found["problems"][0]["text"] in err
+    for path, told in ((before, found["heads"]), (after, found["written_heads"])):
+        assert told["path"] == str(path)
+        assert told["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
+        assert told["chains"] == len(json.loads(path.read_bytes())["chains"])
+    assert "链尾被截断" in run("verify", "--heads", before, lang="zh")[2]
+    assert run("verify", "--heads", after)[0] == 0
+
+
+@pytest.mark.usefixtures("done")
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [(None, "Cannot read"), (b"{", "no valid JSON"), (b"{}", "form is not as it should be")],
+)
+def test_a_file_without_heads_is_wrong_usage(
+    run: Run, tmp_path: Path, data: bytes | None, words: str
+) -> None:
+    path, new = tmp_path / "heads.json", tmp_path / "new.json"
+    if data is not None:
+        path.write_bytes(data)
+    status, out, err = run("verify", "--heads", path, "--write-heads", new)
+    assert (status, out) == (2, "")
+    assert str(path) in err
+    assert words in err
+    assert not new.exists()
 
 
 def test_every_problem_and_every_change_has_words() -> None:

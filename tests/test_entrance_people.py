@@ -209,6 +209,7 @@ def test_ten_thousand_attempts_are_refused_without_holding_up_anybody_else(
     )
     counted = {row["action"]: row["n"] for row in logged}
     assert counted["sign_in.flood"] >= 1
+    assert "content-security-policy" in answer.headers, "a refusal has the headers too"
     assert sum(counted.values()) < 400, "a flood does not fill the log"
     assert invitations.find(invited(installation)), "and the portal goes on working"
 
@@ -244,3 +245,80 @@ def test_nothing_typed_at_the_entrance_stands_in_the_log_of_the_server(
     db.close()
     for typed in ("a-secret-by-mistake", "very secret words", NEW, link):
         assert typed not in stored
+
+
+def test_a_form_that_is_too_long_is_refused_before_it_is_read(browser: httpx.Client) -> None:
+    long = browser.post("/login", data={"login": "x" * 20_000, "password": "x"})
+    assert long.status_code == 413
+
+    def endless() -> Iterator[bytes]:
+        yield b"login=x&password="
+        yield b"y" * 5_000
+
+    unknown = browser.post(
+        "/login",
+        content=endless(),
+        headers={"content-type": "application/x-www-form-urlencoded"},
+    )
+    assert unknown.status_code == 413, "a form says how long it is"
+    file = browser.post("/login", files={"login": ("a.txt", b"x", "text/plain")})
+    assert file.status_code == 413, "no form of the entrance takes files"
+    many = browser.post("/login", data={f"f{n}": "x" for n in range(50)})
+    assert many.status_code == 413
+
+
+def test_signing_in_anew_ends_the_session_that_the_browser_brought(
+    browser: httpx.Client, installation: Installation
+) -> None:
+    browser.post(f"/welcome/{invited(installation)}", data={"password": NEW, "again": NEW})
+    first = browser.cookies[COOKIE]
+    browser.post("/login", data={"login": "somebody", "password": NEW})
+    assert browser.cookies[COOKIE] != first
+    old = httpx.get(f"{browser.base_url}/", headers={"cookie": f"{COOKIE}={first}"})
+    assert old.status_code == 303
+    assert browser.get("/").status_code == 200
+
+
+def test_a_changed_password_goes_on_under_a_new_token(
+    browser: httpx.Client, installation: Installation
+) -> None:
+    browser.post(f"/welcome/{invited(installation)}", data={"password": NEW, "again": NEW})
+    first = browser.cookies[COOKIE]
+    browser.post("/password", data={"old": NEW, "password": PASSWORD, "again": PASSWORD})
+    assert browser.cookies[COOKIE] != first
+    assert browser.get("/").status_code == 200
+
+
+def test_figures_of_the_process_are_for_nobody_who_only_has_a_session(
+    browser: httpx.Client, installation: Installation
+) -> None:
+    browser.post(f"/welcome/{invited(installation)}", data={"password": NEW, "again": NEW})
+    assert browser.get("/_stcore/metrics").status_code == 303
+    media = browser.get("/media/nothing.png")
+    assert media.headers["cache-control"] == "no-store"
+    out = browser.post("/logout")
+    assert out.headers["clear-site-data"] == '"cache"'
+
+
+def test_behind_https_cookies_and_transport_are_marked(
+    place: tuple[Portal, Installation], browser: httpx.Client
+) -> None:
+    portal, installation = place
+    portal.kill()
+    portal.environment["ANBIAO_HTTPS"] = "1"
+    portal.start()
+    answer = browser.post(f"/welcome/{invited(installation)}", data={"password": NEW, "again": NEW})
+    cookies = answer.headers.get_list("set-cookie")
+    assert cookies
+    assert all("secure" in cookie.lower() for cookie in cookies)
+    assert any(cookie.startswith("__Host-anbiao_session=") for cookie in cookies)
+    assert "includeSubDomains" in answer.headers["strict-transport-security"]
+    language = browser.get("/language/en")
+    assert "secure" in language.headers["set-cookie"].lower()
+
+
+def test_what_the_portal_writes_is_readable_for_its_own_account_only(tmp_path: Path) -> None:
+    portal = Portal(tmp_path / "new.db", free_port())
+    portal.start()
+    portal.kill()
+    assert portal.database.stat().st_mode & 0o077 == 0

@@ -21,4 +21,6 @@ page = audit_trail.of_accounts(user, wish, lang)
 
 # render
 state.markdown(t("log.sentence_accounts", count=page.total))
-log_panel.draw(page, wish, lambda: audit_trail.export_accounts(user, wish, lang), "log-accounts")
+log_panel.draw(
+    page, wish, guard.later(user, audit_trail.export_accounts, wish, lang), "log-accounts"
+)

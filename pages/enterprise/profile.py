@@ -8,7 +8,7 @@ import streamlit as st
 
 from portal.i18n import language, t
 from portal.services import enterprises
-from portal.ui import fields, flash, guard, profile_form
+from portal.ui import fields, flash, guard, profile_form, style
 
 user = guard.enterprise()
 
@@ -37,9 +37,9 @@ st.caption(
     t(
         "profile.sentence",
         size=t(f"size.{view.size_class}"),
-        area=view.area,
+        area=style.escape(view.area),
         at=view.updated_at,
-        by=view.updated_by,
+        by=style.escape(view.updated_by),
     )
 )
 basic, performance = st.tabs(

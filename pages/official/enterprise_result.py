@@ -44,7 +44,7 @@ st.caption(
     t(
         "overview.enterprise_line",
         code=enterprise.profile.credit_code,
-        area=enterprise.area,
+        area=style.escape(enterprise.area),
         size=t(f"size.{enterprise.size_class}"),
         principal=style.escape(enterprise.profile.principal),
     )

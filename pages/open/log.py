@@ -35,7 +35,7 @@ state.markdown(t("log.sentence_enterprise", name=style.escape(name), count=page.
 log_panel.draw(
     page,
     wish,
-    lambda: audit_trail.export_enterprise(user, enterprise_id, wish, lang),
+    guard.later(user, audit_trail.export_enterprise, enterprise_id, wish, lang),
     f"log-{enterprise_id[:8]}",
 )
 log_panel.draw_chain(lambda: audit_trail.first_broken(user, enterprise_id))

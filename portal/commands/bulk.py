@@ -1,18 +1,25 @@
-"""``anbiao regrade``, ``what-if`` and ``verify``: all assessments at once, for the operator."""
+"""``anbiao regrade``, ``what-if`` and ``verify``: everything at once, for the operator."""
 
 import argparse
 import json
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from portal import i18n
 from portal.commands import DONE, PROBLEMS, USAGE, language, say
-from portal.errors import PortalError
-from portal.services import regrading, verification, what_if
+from portal.errors import PortalError, UnreadableFileError
+from portal.services import (
+    regrading,
+    verification,
+    verification_files,
+    verification_heads,
+    what_if,
+)
 from portal.services.regrading import Problem
 from portal.services.wording import error_text
 from scoring import Outcome
@@ -34,6 +41,8 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     asking.add_argument("--json", action="store_true", help=say("json"))
     asking.set_defaults(command=_what_if)
     verify = commands.add_parser("verify", help=say("verify"))
+    verify.add_argument("--heads", metavar="FILE.json", type=Path, help=say("heads"))
+    verify.add_argument("--write-heads", metavar="NEW.json", type=Path, help=say("write_heads"))
     verify.add_argument("--json", action="store_true", help=say("json"))
     verify.set_defaults(command=_verify)
 
@@ -174,29 +183,94 @@ def _counts(counts: Mapping[tuple[str, str], int]) -> list[dict[str, object]]:
     return [{"from": old, "to": new, "count": n} for (old, new), n in counts.items()]
 
 
+class _HeadsError(Exception):
+    """A file of heads cannot be read or written; the text is for the person."""
+
+
+@dataclass(frozen=True, slots=True)
+class _HeadsFile:
+    path: Path
+    data: bytes
+    heads: verification_heads.Heads
+
+    @property
+    def told(self) -> dict[str, object]:
+        """What a program is told of it."""
+        return {
+            "path": str(self.path),
+            "chains": len(self.heads.chains),
+            "written_at": self.heads.written_at,
+            "sha256": verification_heads.fingerprint(self.data),
+        }
+
+    def words(self, key: str) -> str:
+        """What a person is told of it."""
+        told = self.told
+        count, at, sha = told["chains"], told["written_at"], told["sha256"]
+        return say(key, path=self.path, count=count, at=at, sha=sha)
+
+
 def _verify(options: argparse.Namespace) -> int:
+    try:
+        # first of all, so that a wrong name is said now and not in an hour
+        kept = _kept_heads(options.heads) if options.heads else None
+        written = _written_heads(options.write_heads) if options.write_heads else None
+    except _HeadsError as error:
+        print(error, file=sys.stderr)
+        return USAGE
     found: verification.Verified = _running(verification.verify)
+    files: verification_files.CheckedFiles = _running(verification_files.check_files)
+    problems = [*found.problems, *files.problems]
+    if kept:
+        problems += _running(partial(verification_heads.compare, kept.heads))
+    counts = {
+        "sheets": found.sheets,
+        "results": found.results,
+        "entries": found.entries,
+        "summaries": found.summaries,
+        "files": files.rows,
+    }
     if options.json:
         _print_json(
             {
-                "sheets": found.sheets,
-                "results": found.results,
-                "entries": found.entries,
-                "summaries": found.summaries,
-                "problems": _problems_json(found.problems),
+                **counts,
+                "heads": kept and kept.told,
+                "written_heads": written and written.told,
+                "notices": _problems_json(files.notices),
+                "problems": _problems_json(problems),
             }
         )
     else:
-        print(
-            say(
-                "verify_sum",
-                sheets=found.sheets,
-                results=found.results,
-                entries=found.entries,
-                summaries=found.summaries,
-            )
-        )
-    return _list(found.problems)
+        print(say("verify_sum", **counts))
+        if kept:
+            print(kept.words("heads_compared"))
+        if written:
+            print(written.words("heads_written"))
+        for notice in files.notices:
+            print(_words(notice))
+    return _list(problems)
+
+
+def _kept_heads(path: Path) -> _HeadsFile:
+    try:
+        data = path.read_bytes()
+        return _HeadsFile(path, data, verification_heads.from_bytes(data))
+    except OSError as error:
+        raise _HeadsError(say("unreadable", path=path, why=error.strerror)) from None
+    except UnreadableFileError as error:
+        raise _HeadsError(f"{path}: {error_text(error, language())}") from None
+
+
+def _written_heads(path: Path) -> _HeadsFile:
+    heads = verification_heads.read_heads()
+    data = verification_heads.to_bytes(heads)
+    try:
+        verification_heads.write_new(path, data)
+    except FileExistsError:
+        raise _HeadsError(say("heads_exist", path=path)) from None
+    except OSError as error:
+        raise _HeadsError(say("not_written", path=path, why=error.strerror)) from None
+    return _HeadsFile(path, data, heads)
 
 
 def _list(problems: Sequence[Problem]) -> int:

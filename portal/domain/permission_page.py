@@ -14,7 +14,8 @@ Who may do what to whom. Generated from `portal/domain/people.py` by
 
 - `own`: the person's own enterprise
 - `assigned`: enterprises whose review the person was assigned to
-- `jurisdiction`: enterprises in the area of the authority, and below it
+- `jurisdiction`: enterprises in the area of the authority and below it, of the sectors it is
+  responsible for (every sector unless it is a department)
 - `all`: everything the action is about
 - `–`: refused, without saying whether the thing exists
 

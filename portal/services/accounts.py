@@ -233,15 +233,23 @@ def _managed(tx: Transaction, user: User, account_id: str) -> list[Row]:
 
 
 def _changed(
-    user: User, account_id: str, action: str, body: Mapping[str, object], change: Job[T]
+    user: User,
+    account_id: str,
+    action: str,
+    body: Mapping[str, object],
+    change: Job[T],
+    chain: str | None = None,
 ) -> T:
-    """Check rights, change, note, in one transaction."""
+    """Check rights, change, note, in one transaction.
+
+    Noted in the chain of the body that is concerned, else of every body that the person is in.
+    """
 
     def job(tx: Transaction) -> T:
         held = _managed(tx, user, account_id)
         done = change(tx)
-        chain = held[0]["organisation_id"]
-        account_log.note(tx, user, account_id, action, body, chain=chain)
+        for one in [chain] if chain else sorted({row["organisation_id"] for row in held}):
+            account_log.note(tx, user, account_id, action, body, chain=one)
         return done
 
     return current().db.write(job)
@@ -326,7 +334,7 @@ def give_role(user: User, account_id: str, role: Role, organisation_id: str) -> 
         if role in SECOND_FACTOR_ROLES:
             sessions.end_all(tx, account_id)  # the next sign-in asks for the second factor
 
-    _changed(user, account_id, "account.role", {"given": role, "in": organisation_id}, change)
+    _changed(user, account_id, "account.role", {"given": role}, change, organisation_id)
 
 
 def take_role(user: User, account_id: str, role: Role, organisation_id: str) -> None:
@@ -349,7 +357,7 @@ def take_role(user: User, account_id: str, role: Role, organisation_id: str) -> 
         if not tx.rows("select role from membership where account_id = :a", a=account_id):
             raise InvalidValueError("last_role", field="role")
 
-    _changed(user, account_id, "account.role", {"taken": role, "in": organisation_id}, change)
+    _changed(user, account_id, "account.role", {"taken": role}, change, organisation_id)
 
 
 def anonymise(user: User, account_id: str) -> None:

@@ -34,12 +34,15 @@ KIND_SQL = {
     "settings": "(l.enterprise_id in (select organisation_id from organisation)"
     " and substr(l.action, 1, 8) <> 'account.')",
 }
-OWN_ENTRIES = "l.action not in ('review.answer', 'review.import')"
+OWN_ENTRIES = """(l.action like 'self.%' or l.action in ('review.open', 'review.submit',
+  'review.settle', 'review.regrade') or l.action like 'nonconformity.%'
+  or l.action like 'evidence.%' or l.action like 'profile.%' or l.action like 'performance.%'
+  or l.action like 'enterprise.%' or l.action like 'account.%')"""
 AUTHORITY_ENTRIES = """(l.action in ('self.open', 'self.submit', 'self.reopen', 'self.settle',
-  'self.regrade', 'self.move_edition', 'review.open', 'review.submit', 'review.settle',
+  'self.regrade', 'review.open', 'review.submit', 'review.settle',
   'review.regrade', 'profile.change', 'enterprise.register')
   or l.action like 'nonconformity.%' or l.action like 'evidence.%')"""
-"""What an authority may read of an enterprise, named one by one: what is new stays hidden."""
+"""What an enterprise and its authority may read, named one by one: what is new stays hidden."""
 
 OF_ACCOUNTS = f"({' or '.join(KIND_SQL[kind] for kind in ACCOUNT_KINDS)})"
 """What an administrator may read: no entry on the business of an enterprise."""

@@ -133,13 +133,14 @@ def _insert(tx: Transaction, account_id: str, issuer: str, subject: str) -> bool
 
 
 def _note(tx: Transaction, user: User | None, account_id: str, body: Mapping[str, object]) -> None:
-    held = tx.row(
-        "select organisation_id from membership where account_id = :a"
-        " order by role, organisation_id",
+    held = tx.rows(
+        "select distinct organisation_id from membership where account_id = :a"
+        " order by organisation_id",
         a=account_id,
     )
-    chain = held["organisation_id"] if held else None
-    account_log.note(tx, user, account_id, "account.identity", body, chain=chain)
+    for row in held:
+        chain = row["organisation_id"]
+        account_log.note(tx, user, account_id, "account.identity", body, chain=chain)
 
 
 def account_of(tx: Transaction, issuer: str, subject: str) -> Row | None:

@@ -57,6 +57,9 @@ def detail(action: str, body: str, language: str) -> str:
             translate(language, f"log.{key}", text=_answer(found.get(key), language))
             for key in ("before", "after")
         )
+    if action == "self.move_edition":
+        aside = _pairs({"set_aside": len(found.get("set_aside") or ())}, language)
+        return f"{found.get('before', '')} → {found.get('after', '')}\n{aside}"
     if action in ("self.import", "review.import"):
         return _pairs({"items": len(found.get("after") or ())}, language)
     if action.startswith("sign_in."):

@@ -5,6 +5,7 @@ not here.
 """
 
 import logging
+import time
 
 from pythonjsonlogger.json import JsonFormatter
 
@@ -16,10 +17,12 @@ def set_up() -> None:
         JsonFormatter(
             "{asctime}{levelname}{message}",
             style="{",
+            datefmt="%Y-%m-%dT%H:%M:%SZ",
             rename_fields={"asctime": "time", "levelname": "level", "message": "event"},
             json_ensure_ascii=False,
         )
     )
+    handler.formatter.converter = time.gmtime  # type: ignore[union-attr]
     log = logging.getLogger("anbiao")
     log.handlers = [handler]
     log.setLevel(logging.INFO)

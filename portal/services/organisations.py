@@ -28,6 +28,8 @@ def add_area(user: User, code: str, name: str) -> None:
         raise InvalidValueError("area_code", field="area_code", found=code)
     if not name:
         raise InvalidValueError("empty", field="area_name")
+    if len(name) > LONGEST or not name.isprintable():
+        raise InvalidValueError("bad_name", field="area_name", limit=LONGEST)
 
     def job(tx: Transaction) -> None:
         setup.add_area(tx, code, name, name)

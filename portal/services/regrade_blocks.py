@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, NamedTuple, Self
 
 import numpy as np
@@ -21,7 +21,6 @@ from portal.domain.sealed_sheets import Edition, Refused, SheetReader
 from portal.store.database import Source
 from scoring import Rubric
 from scoring.bulk import NONE, OUTCOMES, Graded, grade_block
-from scoring.errors import ScoringError
 from scoring.rounding import fixed, half_up
 
 FIGURES = (
@@ -95,11 +94,11 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """The keys behind ``after``, up to and with ``to``; without it the next ``most``."""
+    """The next ``most`` keys behind ``after``, none of them behind ``to``."""
 
     after: Key
+    most: int
     to: Key | None = None
-    most: int = 0
 
 
 class Answer(NamedTuple):
@@ -127,7 +126,7 @@ class Grader:
     def __init__(self, reader: SheetReader) -> None:
         self.reader = reader
 
-    @property
+    @cached_property
     def recipe(self) -> bytes:
         """What another process makes the same grader of."""
         reader = self.reader
@@ -198,19 +197,22 @@ def _read(source: Source, question: Question, span: Span) -> list[Values]:
     columns = ", ".join(f"a.{name}" for name in question.names)
     # bytes are what is cut; as a text a sheet would be decoded and encoded again
     sheet = source.as_bytes.format("s.sheet")
-    bound, rest = " limit :most", {"most": span.most}
+    # PostgreSQL takes a range of pairs for a large part of the tables: without the limit, and the
+    # bounds of the sheets once more, it would go through all sheets for every block
+    bounds = " and s.enterprise_id >= :after_e"
+    until = ""
     if span.to is not None:
-        bound, rest = "", {}
+        bounds += " and s.enterprise_id <= :to_e"
+        until = " and (a.enterprise_id, a.assessment_no) <= (:to_e, :to_n)"
     return source.tuples(
         f"select {columns}, {sheet} from assessment a left join sealed_sheet s"  # noqa: S608 - fixed names
         " on s.enterprise_id = a.enterprise_id and s.assessment_no = a.assessment_no"
-        " and s.seal_no = a.seal_no where a.status = 'submitted'"
+        f" and s.seal_no = a.seal_no{bounds} where a.status = 'submitted'"
         " and (a.enterprise_id, a.assessment_no) > (:after_e, :after_n)"
-        + (" and (a.enterprise_id, a.assessment_no) <= (:to_e, :to_n)" if span.to else "")
-        + f"{question.condition} order by a.enterprise_id, a.assessment_no{bound}",
+        f"{until}{question.condition} order by a.enterprise_id, a.assessment_no limit :most",
         **_key("after", span.after),
         **(_key("to", span.to) if span.to else {}),
-        **rest,
+        most=span.most,
         **question.given,
     )
 
@@ -285,8 +287,3 @@ def figures(rubric: Rubric, graded: Graded) -> Iterator[Figures]:
         (template % tuple(row) for row in numbers),
         strict=True,
     )
-
-
-def travelled(error: Exception | None) -> Exception | None:
-    """An error from another process; the text of the engine's own does not survive pickling."""
-    return ScoringError(error.code, **error.values) if isinstance(error, ScoringError) else error

@@ -3,108 +3,79 @@
 Nobody signs in for this: it runs from the command line, for somebody who has the database anyway,
 so no rights are asked. What is corrected stands in the audit log under the name ``system``.
 
-A block is read by key range with one statement, graded in columns by the edition that each sheet
-is pinned to, and forgotten: memory grows with what is found wrong, not with what is looked at.
-Where there are many, further processes decode and grade some of the blocks; this one reads,
-compares and writes, and grades whatever the others are too busy for. The module is long because
-the shares of these processes are of no use without each other.
+A block is read by a range of keys with one statement, graded in columns by the edition that each
+sheet is pinned to, compared and forgotten: memory grows with what is found wrong, not with what is
+looked at. Where there are many, further processes do the same with the ranges that they are given;
+this one grades the ranges between, writes, and does whatever the others cannot.
+
+A run does not stop anybody. Each block is as the database was at the moment of its statement, and
+the blocks are of different moments: what is submitted, reopened or made void meanwhile is graded
+as its block still or already has it, or not at all where its range has been passed. A correction
+cannot go wrong by that: it is written only where the assessment still has the version that was
+graded; any other is left to whoever changed it and counted as overtaken.
 """
 
-import json
-import os
-import pickle
-from collections import defaultdict, deque
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
-from dataclasses import dataclass, field
-from fractions import Fraction
-from functools import cached_property, lru_cache, partial
-from itertools import chain
-from multiprocessing import get_context
+from concurrent.futures import Future
+from dataclasses import dataclass
+from functools import partial
 from operator import itemgetter
-from typing import Any, Self
-
-import numpy as np
 
 from criteria import CriteriaError, rubric_of
-from portal.domain.sealed_sheets import Edition, Refused, SheetReader
+from portal.domain.sealed_sheets import Edition, SheetReader
 from portal.services import records
 from portal.services.context import current
+from portal.services.regrade_blocks import (
+    FIGURES,
+    FIRST,
+    Answer,
+    Figures,
+    Grader,
+    Key,
+    Problem,
+    Question,
+    Span,
+    answer,
+    cut,
+    figures,
+    unlike,
+)
+from portal.services.regrade_workers import Crew, GoneError, LeftOut, Reply
 from portal.store.audit import AuditEntry, append
 from portal.store.database import Row, Transaction
 from scoring import Rubric
-from scoring.bulk import NONE, OUTCOMES, Graded, grade_block
 from scoring.errors import ScoringError
-from scoring.rounding import fixed, half_up
 
-FIGURES = (
-    "outcome",
-    "grade",
-    "grade_by_score",
-    "score",
-    "pct10",
-    "attainable",
-    "earned",
-    "deducted",
-    "not_applicable",
-    "elements",
-)
-"""The stored result of an assessment, as the columns of its row."""
-
-COLUMNS = ", ".join(
-    f"a.{name}"
-    for name in (
-        *("enterprise_id", "assessment_no", "version", "scheme", "edition", "fingerprint"),
-        *("kind", "year", "sector", "area_code"),
-        *FIGURES,
-    )
-)
+__all__ = [
+    "BLOCK",
+    "FIGURES",
+    "Block",
+    "Change",
+    "Figures",
+    "Filter",
+    "Problem",
+    "Progress",
+    "Report",
+    "blocks",
+    "differs",
+    "figures",
+    "pinned_reader",
+    "pinned_rubric",
+    "place",
+    "regrade",
+]
 
 BLOCK = 500
 """Sheets read at once, about 2 MB; larger blocks were no faster."""
 
-ALONE = 10_000
-"""Sheets for which no other process is started: they take less than half a second."""
-
-MUCH = 40_000
-"""Sheets that are worth another process from the beginning."""
-
-OTHERS = 3
-"""Most processes beside this one, which can read for no more."""
-
-QUEUED = 3
-"""Blocks that each of them has before it."""
-
-AHEAD = 8
-"""Most blocks that are read and not yet compared."""
-
-MOST_SCORES = 5_000
-"""Scores whose text is remembered: it takes longer to write than all other figures."""
-
 SYSTEM = "system"
 """Actor and role of what nobody signed in for."""
 
-Figures = tuple[Any, ...]
 Progress = Callable[[int, int], None]
 """Told after each block: how many are done, of how many."""
 
 stored_figures: Callable[[Row], Figures] = itemgetter(*FIGURES)
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """Something that cannot be right, with the record that it is about.
-
-    Attributes:
-        code: key of the words, ``cli.problem.<code>``.
-        where: the record: enterprise or chain, and its number where it has one.
-        error: what refused it, where something did.
-    """
-
-    code: str
-    where: str
-    error: Exception | None = None
-    values: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,8 +121,16 @@ class Filter:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Assessments with what their sheets give; ``fresh`` is None where a sheet is refused."""
+    """Assessments with what their sheets give.
 
+    Attributes:
+        seen: how many were looked at.
+        rows: those that were asked for: all, or those whose result differs.
+        fresh: their figures; None where a sheet is refused.
+        problems: of all that were looked at.
+    """
+
+    seen: int
     rows: list[Row]
     fresh: list[Figures | None]
     problems: list[Problem]
@@ -171,15 +150,15 @@ def regrade(progress: Progress | None = None, rows: int = BLOCK) -> Report:
     seen = same = overtaken = 0
     changed: list[Change] = []
     unreadable: list[Problem] = []
-    for block in blocks(pinned_reader, Filter(), progress, rows):
-        seen += len(block.rows)
+    for block in blocks(pinned_reader, Filter(), progress, rows, every=False):
+        seen += block.seen
         unreadable += block.problems
         wrong = [
             (row, fresh)
             for row, fresh in zip(block.rows, block.fresh, strict=True)
-            if fresh is not None and differs(row, fresh)
+            if fresh is not None
         ]
-        same += len(block.rows) - len(block.problems) - len(wrong)
+        same += block.seen - len(block.problems) - len(wrong)
         if wrong:
             done = current().db.write(partial(_correct, wrong=wrong))
             changed += done
@@ -231,17 +210,12 @@ def _correct(tx: Transaction, wrong: Sequence[tuple[Row, Figures]]) -> list[Chan
 
 def differs(row: Row, fresh: Figures) -> bool:
     """Whether a stored result says anything else than a fresh one."""
-    stored = stored_figures(row)
-    if stored == fresh:
-        return False
-    return stored[:-1] != fresh[:-1] or _loaded(stored[-1]) != json.loads(fresh[-1])
+    return unlike(stored_figures(row), fresh)
 
 
-def _loaded(text: str | None) -> object:
-    try:
-        return None if text is None else json.loads(text)
-    except ValueError:
-        return None
+def place(row: Row) -> str:
+    """An assessment as it is named in reports: enterprise and number."""
+    return f"{row['enterprise_id']}/{row['assessment_no']}"
 
 
 def pinned_reader(edition: Edition) -> SheetReader | Problem:
@@ -265,228 +239,128 @@ def pinned_rubric(edition: Edition) -> Rubric | Problem:
 
 
 def blocks(
-    readers: Readers, chosen: Filter, progress: Progress | None = None, rows: int = BLOCK
+    readers: Readers,
+    chosen: Filter,
+    progress: Progress | None = None,
+    rows: int = BLOCK,
+    *,
+    every: bool = True,
 ) -> Iterator[Block]:
-    """Stream the submitted assessments of a filter, each with its fresh figures."""
+    """Stream the submitted assessments of a filter in the order of their keys.
+
+    Args:
+        readers: how sheets are read, by edition.
+        chosen: which assessments.
+        progress: told after each block.
+        rows: assessments of a block.
+        every: give all with their fresh figures; without it those whose result differs.
+    """
+    db = current().db
     condition, given = chosen.condition()
-    graders: dict[Edition, Grader | Problem] = {}
     total = done = 0
     if progress is not None:
         sql = f"select count(*) as n from assessment a where a.status = 'submitted'{condition}"  # noqa: S608 - fixed names
-        found = current().db.row(sql, **given)
+        found = db.row(sql, **given)
         total = int(found["n"]) if found else 0
-    waiting: deque[_Work] = deque()
-    with _Crew(total) as crew:
-        streamed: Iterator[list[Row] | None] = _streamed(condition, given, rows)
-        for found_rows in chain(streamed, [None]):
-            if found_rows is not None:
-                waiting.append(_Work(found_rows, readers, graders, crew))
-            # in the order of reading; behind the last block all that are left
-            while waiting and (found_rows is None or len(waiting) > AHEAD or waiting[0].ready()):
-                block = waiting.popleft().finished()
-                yield block
-                done += len(block.rows)
-                if progress is not None:
-                    progress(done, total)
+    question = Question(condition, given, every)
+    with Crew(db.address, question, total) as crew:
+        for answered in _Run(question, readers, crew, rows).answers():
+            yield answered
+            done += answered.seen
+            if progress is not None:
+                progress(done, total)
 
 
-def _streamed(condition: str, given: Mapping[str, object], rows: int) -> Iterator[list[Row]]:
-    """Blocks in the order of their keys; each statement begins behind the last key."""
-    db = current().db
-    sql = (
-        f"select {COLUMNS}, s.sheet from assessment a left join sealed_sheet s"  # noqa: S608 - fixed names
-        " on s.enterprise_id = a.enterprise_id and s.assessment_no = a.assessment_no"
-        " and s.seal_no = a.seal_no where a.status = 'submitted'"
-        f" and (a.enterprise_id, a.assessment_no) > (:e, :n){condition}"
-        " order by a.enterprise_id, a.assessment_no limit :most"
-    )
-    key: dict[str, object] = {"e": "", "n": 0}
-    while found := db.rows(sql, **key, most=rows, **given):
-        yield found
-        key = {"e": found[-1]["enterprise_id"], "n": found[-1]["assessment_no"]}
+class _Run:
+    """One way through all keys."""
 
+    def __init__(self, question: Question, readers: Readers, crew: Crew, rows: int) -> None:
+        self._question, self._readers, self._crew, self._rows = question, readers, crew, rows
+        self._db = current().db
+        self._graders: dict[Edition, Grader | None] = {}
+        self._broken: dict[Edition, Problem] = {}
 
-LeftOut = dict[tuple[str, str], ScoringError]
-Done = tuple[list[int], list[Figures], dict[int, Refused], LeftOut]
-"""Which sheets can be graded, what they come to, why others cannot, answers left out so far."""
+    def answers(self) -> Iterator[Block]:
+        """Blocks in the order of their keys; each begins behind the last key of the one before."""
+        crew = self._crew
+        waiting: deque[tuple[Span, Future[Reply]]] = deque()
+        after, graded, more = FIRST, 0, True
+        while more or waiting:
+            if more:
+                after = self._given_away(after, graded, waiting)
+                span = Span(after, self._rows)
+                own = self._own(span)
+                after, more = own.last, own.seen > 0
+                graded += own.seen
+                if more:
+                    waiting.append((span, _finished(Reply(own, {}))))
+            # in the order of the keys; behind the last block all that are left
+            while waiting and (not more or len(waiting) > crew.ahead or waiting[0][1].done()):
+                yield from map(self._block, self._received(*waiting.popleft()))
 
+    def _given_away(
+        self, after: Key, graded: int, waiting: deque[tuple[Span, Future[Reply]]]
+    ) -> Key:
+        """Give ranges of keys to those that have time; the key up to which they reach."""
+        for helper in self._crew.with_time(graded):
+            to = cut(self._db, after, self._rows)
+            if to is None:  # so few are left that this process reads them
+                break
+            span = Span(after, self._rows, to)
+            waiting.append((span, helper.give(span, self._graders)))
+            after = to
+        return after
 
-class Grader:
-    """Grades sheets of one edition, here or in another process."""
+    def _own(self, span: Span) -> Answer:
+        return answer(self._db, self._question, span, self._grader)
 
-    def __init__(self, reader: SheetReader) -> None:
-        self.reader = reader
+    def _grader(self, edition: Edition) -> Grader | None:
+        if edition not in self._graders:
+            reader = self._readers(edition)
+            if isinstance(reader, Problem):
+                self._broken[edition] = reader
+            self._graders[edition] = None if isinstance(reader, Problem) else Grader(reader)
+        return self._graders[edition]
 
-    @cached_property
-    def recipe(self) -> bytes:
-        """What another process makes the same grader of."""
-        return pickle.dumps((self.reader.rubric, self.reader.named, self.reader.lenient))
-
-    def grade(self, sheets: Sequence[str | bytes | None]) -> Done:
-        """Grade a block."""
-        read = self.reader.read(sheets)
-        graded = grade_block(self.reader.marks.layout, read.columns)
-        fresh = list(figures(self.reader.rubric, graded))
-        return read.rows, fresh, read.refused, self.reader.left_out
-
-
-@lru_cache(maxsize=8)
-def _grader(recipe: bytes) -> Grader:
-    rubric, named, lenient = pickle.loads(recipe)  # noqa: S301 - from the process that started us
-    return Grader(SheetReader(rubric, named, lenient=lenient))
-
-
-def _elsewhere(recipe: bytes, sheets: Sequence[bytes | None]) -> Done:
-    return _grader(recipe).grade(sheets)
-
-
-def _received(done: Done) -> Done:
-    """Work of another process, with errors whose text did not survive the journey made anew."""
-    rows, fresh, refused, left_out = done
-    for number, why in refused.items():
-        if isinstance(why.error, ScoringError):
-            refused[number] = Refused(why.code, ScoringError(why.error.code, **why.error.values))
-    anew = {key: ScoringError(error.code, **error.values) for key, error in left_out.items()}
-    return rows, fresh, refused, anew
-
-
-class _Crew:
-    """The other processes; none before there is enough to do, none on a single core.
-
-    They are spawned, because a process with threads and open databases must not be copied.
-    """
-
-    def __init__(self, total: int) -> None:
-        self.others = min(OTHERS, self.cores() - 1)
-        self.pool: ProcessPoolExecutor | None = None
-        self.given: list[Future[Any]] = []
-        # where much is known to come, the others start at once
-        self.seen = ALONE if total >= MUCH else 0
-
-    @staticmethod
-    def cores() -> int:
-        """How many this process may use."""
-        affinity = getattr(os, "sched_getaffinity", None)
-        return len(affinity(0)) if affinity else os.cpu_count() or 1
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self.pool is not None:
-            self.pool.shutdown(cancel_futures=True)
-
-    def give(self, grader: Grader, sheets: Sequence[str | None]) -> Future[Done] | None:
-        """Let another process grade; None while there is none that has time."""
-        self.seen += len(sheets)
-        if self.seen <= ALONE or self.others < 1:
-            return None
+    def _received(self, span: Span, given: Future[Reply]) -> Iterator[Answer]:
         try:
-            if self.pool is None:
-                self.pool = ProcessPoolExecutor(self.others, get_context("spawn"))
-                # as long as they are starting they have no time
-                self.given = [self.pool.submit(int) for _ in range(QUEUED * self.others)]
-            self.given = [work for work in self.given if not work.done()]
-            if len(self.given) >= QUEUED * self.others:
-                return None
-            encoded = [None if sheet is None else sheet.encode() for sheet in sheets]
-            self.given.append(self.pool.submit(_elsewhere, grader.recipe, encoded))
-        except (BrokenExecutor, OSError):  # no process can be started, or one was killed
-            self.others = 0
-            return None
-        return self.given[-1]
+            reply = given.result()
+        except GoneError:  # a process was killed: we do what it had taken
+            reply = Reply(None, {})
+        for edition, left_out in reply.left_out.items():
+            if grader := self._graders[edition]:
+                grader.reader.left_out.update(_anew(left_out))
+        found = reply.answer or self._own(span)
+        yield found
+        while span.to is not None and found.seen == span.most and found.last != span.to:
+            # more has been submitted in the range than stood there when it was cut
+            span = Span(found.last, span.most, span.to)
+            found = self._own(span)
+            yield found
+
+    def _block(self, answered: Answer) -> Block:
+        problems = [
+            Problem(problem.code, problem.where, _travelled(problem.error))
+            for problem in answered.problems
+        ]
+        for edition, where in answered.ungraded:
+            broken = self._broken[edition]
+            values = {"edition": broken.where}
+            problems.append(Problem(broken.code, where, broken.error, values))
+        rows = [dict(zip(self._question.names, row, strict=True)) for row in answered.rows]
+        return Block(answered.seen, rows, answered.fresh, problems)
 
 
-class _Work:
-    """A block of which some editions may still be graded elsewhere."""
-
-    def __init__(
-        self,
-        rows: list[Row],
-        readers: Readers,
-        graders: dict[Edition, Grader | Problem],
-        crew: _Crew,
-    ) -> None:
-        self.block = Block(rows, [None] * len(rows), [])
-        self.elsewhere: list[tuple[Grader, list[int], Future[Done]]] = []
-        by_edition: dict[Edition, list[int]] = defaultdict(list)
-        for number, row in enumerate(rows):
-            by_edition[Edition(row["scheme"], row["edition"], row["fingerprint"])].append(number)
-        for edition, numbers in by_edition.items():
-            if edition not in graders:
-                reader = readers(edition)
-                graders[edition] = reader if isinstance(reader, Problem) else Grader(reader)
-            grader = graders[edition]
-            if isinstance(grader, Problem):
-                values = {"edition": grader.where}
-                self.block.problems.extend(
-                    Problem(grader.code, place(rows[n]), grader.error, values) for n in numbers
-                )
-            elif given := crew.give(grader, self._sheets(numbers)):
-                self.elsewhere.append((grader, numbers, given))
-            else:
-                self._enter(numbers, grader.grade(self._sheets(numbers)))
-
-    def _sheets(self, numbers: list[int]) -> list[str | None]:
-        return [self.block.rows[number]["sheet"] for number in numbers]
-
-    def _enter(self, numbers: list[int], done: Done) -> None:
-        graded, figures, refused, _ = done
-        for number, fresh in zip(graded, figures, strict=True):
-            self.block.fresh[numbers[number]] = fresh
-        self.block.problems.extend(
-            Problem(why.code, place(self.block.rows[numbers[number]]), why.error)
-            for number, why in refused.items()
-        )
-
-    def ready(self) -> bool:
-        return all(given.done() for _, _, given in self.elsewhere)
-
-    def finished(self) -> Block:
-        for grader, numbers, given in self.elsewhere:
-            try:
-                done = _received(given.result())
-                grader.reader.left_out.update(done[3])
-            except BrokenExecutor:  # a process was killed: we do what it had taken
-                done = grader.grade(self._sheets(numbers))
-            self._enter(numbers, done)
-        return self.block
+def _finished(reply: Reply) -> Future[Reply]:
+    future: Future[Reply] = Future()
+    future.set_result(reply)
+    return future
 
 
-def place(row: Row) -> str:
-    """An assessment as it is named in reports: enterprise and number."""
-    return f"{row['enterprise_id']}/{row['assessment_no']}"
+def _travelled(error: Exception | None) -> Exception | None:
+    """An error made anew: the text of the engine's own does not survive the way to us."""
+    return ScoringError(error.code, **error.values) if isinstance(error, ScoringError) else error
 
 
-@lru_cache(maxsize=MOST_SCORES)
-def _score(units: int, decimals: int, scale: tuple[int, int]) -> tuple[str | None, int | None]:
-    """A score as text and in tenths of a per cent."""
-    if units == NONE:
-        return None, None
-    score = Fraction(units, 10**decimals)
-    return fixed(score, decimals), int(half_up(score / Fraction(*scale) * 1000, 0))
-
-
-def figures(rubric: Rubric, graded: Graded) -> Iterator[Figures]:
-    """The stored form of results in columns, row by row, in the order of :data:`FIGURES`."""
-    rungs: dict[int, str | None] = {n: rung.grade for n, rung in enumerate(rubric.ladder)}
-    rungs[NONE] = None
-    scale = rubric.scale.as_integer_ratio()
-    scores = [_score(units, rubric.decimals, scale) for units in graded.score.tolist()]
-    ids = (json.dumps(element.id).replace("%", "%%") for element in rubric.elements)
-    template = f"[{', '.join(f'[{name}, %d, %d]' for name in ids)}]"
-    pairs = np.stack((graded.element_earned, graded.element_attainable), axis=2)
-    numbers = pairs.reshape(len(scores), 2 * len(rubric.elements)).tolist()
-    return zip(
-        map([outcome.value for outcome in OUTCOMES].__getitem__, graded.outcome.tolist()),
-        map(rungs.__getitem__, graded.grade.tolist()),
-        map(rungs.__getitem__, graded.by_score.tolist()),
-        [text for text, _ in scores],
-        [tenths for _, tenths in scores],
-        graded.attainable.tolist(),
-        graded.earned.tolist(),
-        (graded.attainable - graded.earned).tolist(),
-        graded.not_applicable.tolist(),
-        (template % tuple(row) for row in numbers),
-        strict=True,
-    )
+def _anew(left_out: LeftOut) -> dict[tuple[str, str], ScoringError]:
+    return {key: ScoringError(error.code, **error.values) for key, error in left_out.items()}

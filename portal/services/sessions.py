@@ -124,20 +124,24 @@ def _living(session: str) -> Row | None:
     row = context.db.row(USER_SQL, t=session)
     if row is None:
         return None
-    now = context.now()
-    seen = datetime.fromisoformat(row["seen_at"])
+    if not _lives(row):
+        return None
+    if context.now() - datetime.fromisoformat(row["seen_at"]) > SEEN_EVERY:
+        context.db.run(
+            "update session set seen_at = :n where token_sha256 = :t", n=context.stamp, t=session
+        )
+    return row
+
+
+def _lives(row: Row) -> bool:
+    """Whether a session is neither idle too long nor past its end, in the role it is in now."""
+    now = current().now()
     idle, longest = lasting(Role(row["role"]))
     end = min(
         datetime.fromisoformat(row["expires_at"]),
         datetime.fromisoformat(row["created_at"]) + longest,  # the role may have been switched
     )
-    if now > end or now - seen > idle:
-        return None
-    if now - seen > SEEN_EVERY:
-        context.db.run(
-            "update session set seen_at = :n where token_sha256 = :t", n=context.stamp, t=session
-        )
-    return row
+    return now <= end and now - datetime.fromisoformat(row["seen_at"]) <= idle
 
 
 def _user(row: Row) -> User:
@@ -203,6 +207,7 @@ def mine(user: User) -> list[SessionLine]:
         n=context.stamp,
         idle=(context.now() - IDLE).astimezone(UTC).isoformat(timespec="seconds"),
     )
+    rows = [row for row in rows if _lives(row)]  # some roles are stricter
     lines = [
         SessionLine(
             _key(row["token_sha256"]),

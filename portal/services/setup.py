@@ -36,6 +36,8 @@ def set_up(
     for field, value in (("authority", authority), ("area_name", area_name), ("name", name)):
         if not value.strip():
             raise InvalidValueError("empty", field=field)
+        if len(value) > 60 or not value.isprintable():
+            raise InvalidValueError("bad_name", field=field, limit=60)
     accounts.check_words(login, name)
     password_hash = passwords.hash_new(password, (login, name, authority))
 

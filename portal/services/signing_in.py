@@ -45,8 +45,12 @@ def sign_in(login: str, password: str, place: Place | None = None) -> SignedIn:
                 a=known,
                 old=account["password_hash"],
             )
+        now = tx.row("select * from account where account_id = :a", a=known)
+        same = (account["password_hash"], renewed)
+        if now is None or now["status"] != "active" or now["password_hash"] not in same:
+            raise PortalError("sign_in_failed")  # reset or disabled while the password was hashed
         throttle.clear(tx, [throttle.LOGIN.of(login)])
-        return admit(tx, account, place, "password")
+        return admit(tx, now, place, "password")
 
     return context.db.write(job)
 

@@ -1,8 +1,10 @@
 """Everything stored held against everything else: sheets, editions, results, log, summaries.
 
 Reads only, and names every problem. It runs from the command line, without rights. What no check
-inside a database can see: a sheet changed together with its hash and its entry in the log, and
-the end of a chain cut off. Against that, backups are kept elsewhere.
+inside a database can see: a sheet changed together with its hash and the rest of its chain, and
+the end of a chain cut off. Against that, the heads of the chains and backups are kept elsewhere.
+The heads are compared by :mod:`portal.services.verification_heads`; uploaded files are checked by
+:mod:`portal.services.verification_files`.
 """
 
 import hashlib

@@ -11,7 +11,7 @@ from portal.services import enterprises, organisations
 from portal.services.enterprises import Area
 from portal.services.organisations import Authority
 from portal.services.reviews import Assignment, Candidate
-from portal.ui import fields, profile_form
+from portal.ui import fields, profile_form, style
 from portal.ui.tables import table
 
 
@@ -37,7 +37,7 @@ def area_form(areas: Sequence[Area], lang: str, add: Callable[[], None]) -> None
     )
     right.text_input(t("setup.area_name"), key=fields.key("area", "name"))
     st.button(t("admin.new_area"), key="area_add", on_click=add)
-    st.caption("  ".join(f"{area.code} {area.name(lang)}" for area in areas))
+    st.caption(style.escape("  ".join(f"{area.code} {area.name(lang)}" for area in areas)))
 
 
 def body_form(areas: Sequence[Area], lang: str, add: Callable[[], None]) -> None:

@@ -1,6 +1,5 @@
 """The criteria desk on the screen: editions, import with a look before, comparison."""
 
-from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -245,7 +244,7 @@ def draw_export(user: User, keys: list[str]) -> None:
     if key:
         st.download_button(
             t("desk.download"),
-            data=partial(desk.export, user, key, language()),
+            data=guard.later(user, desk.export, key, language()),
             file_name=f"{key.replace('@', '-')}.xlsx",
             mime=EXCEL,
             key="desk.download",

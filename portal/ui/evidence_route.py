@@ -40,6 +40,7 @@ async def small(request: Request) -> Response:
 
 def _answer(request: Request, in_small: bool) -> Response:
     lang = language_of(request.scope)
+    user = None
     place, number = request.path_params["enterprise"], request.path_params["number"]
     try:
         user = sessions.user_of(request.headers.get(SESSION_HEADER.decode(), ""))
@@ -48,7 +49,8 @@ def _answer(request: Request, in_small: bool) -> Response:
         give = evidence.preview if in_small else evidence.read
         name, media_type, data = give(user, place, int(number))
     except NotAllowedError:
-        log.warning("refused", extra={"path": request.url.path})
+        who = {"account": user.account_id} if user else {}
+        log.warning("refused", extra={"path": request.url.path, **who})
         return PlainTextResponse(
             i18n.translate(lang, "evidence.not_found"), status_code=404, headers=HEADERS
         )

@@ -3,13 +3,14 @@
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from urllib.parse import urlsplit
 
 import streamlit as st
 
 from portal.errors import NotAllowedError, PortalError
 from portal.i18n import language
 from portal.services.wording import error_text
-from portal.ui import style
+from portal.ui import session, style
 from scoring.errors import ScoringError
 
 log = logging.getLogger("anbiao")
@@ -32,8 +33,7 @@ def outcome(
     try:
         yield
     except (PortalError, ScoringError) as error:
-        if isinstance(error, NotAllowedError):
-            log.warning("refused", extra={"place": place})
+        _note_refusal(error, place)
         st.session_state[_key(place)] = ("error", error_text(error, language()))
     else:
         if ok:
@@ -66,7 +66,20 @@ def show(place: str = PAGE) -> None:
 
 def refuse(error: Exception, icon: str = "error") -> None:
     """Say here and now why something is refused; what the message names is shown as typed."""
+    _note_refusal(error, PAGE)
     st.error(style.escape(error_text(error, language())), icon=f":material/{icon}:")
+
+
+def _note_refusal(error: Exception, place: str) -> None:
+    """Who tries what is not theirs leaves a trace: the account, the page, never what was typed."""
+    if isinstance(error, NotAllowedError):
+        user = session.current_user()
+        who = {"account": user.account_id, "role": user.role} if user else {}
+        log.warning("refused", extra={"place": place, "url": _page_of(st.context.url), **who})
+
+
+def _page_of(url: str | None) -> str:
+    return urlsplit(url or "").path
 
 
 def _key(place: str) -> str:

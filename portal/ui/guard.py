@@ -1,13 +1,18 @@
 """The first statement of every page. A courtesy: the services check again, every time."""
 
 import logging
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import streamlit as st
 
 from portal.domain.people import AUTHORITY_ROLES, ENTERPRISE_ROLES, REVIEW_ROLES, Role, User
 from portal.errors import NotAllowedError
 from portal.i18n import t
+from portal.services import sessions
 from portal.ui import session
+
+T = TypeVar("T")
 
 log = logging.getLogger("anbiao")
 
@@ -60,6 +65,22 @@ def own_enterprise(user: User) -> str:
 def administrator() -> User:
     """Administrators."""
     return require_role(Role.ADMINISTRATOR)
+
+
+def later(user: User, service: Callable[..., T], *arguments: Any, **named: Any) -> Callable[[], T]:
+    """A call for a download: made on the click, with the rights that the person has then.
+
+    Raises:
+        NotAllowedError: on the click, when the session has ended.
+    """
+
+    def call() -> T:
+        now = sessions.user_of(user.session)
+        if now is None:
+            raise NotAllowedError
+        return service(now, *arguments, **named)
+
+    return call
 
 
 def acting_user() -> User:

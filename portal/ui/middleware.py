@@ -21,7 +21,6 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from portal import i18n
 from portal.config import settings
 from portal.domain.people import User
-from portal.errors import PortalError
 from portal.services import account_log, context, housekeeping, sessions
 from portal.services.account_log import Place
 from portal.ui.navigation import addresses
@@ -112,7 +111,11 @@ class SessionGate:
         if scope["type"] not in ("http", "websocket") or is_open(scope["path"]):
             await self.app(scope, receive, send)
             return
-        if not _own_socket(scope) or scope["path"] == METRICS:
+        if not _own_socket(scope):
+            log.warning("web socket of another site")
+            await _refuse(scope, receive, send)
+            return
+        if scope["path"] == METRICS:
             await _refuse(scope, receive, send)
             return
         session = session_of(scope)
@@ -135,9 +138,11 @@ def _own_socket(scope: Scope) -> bool:
     """
     if scope["type"] != "websocket":
         return True
-    said = {name: value.decode("latin-1") for name, value in scope["headers"]}
-    origin = urlsplit(said.get(b"origin", ""))
-    return bool(origin.netloc) and origin.netloc == said.get(b"host")
+    origins = [v.decode("latin-1") for n, v in scope["headers"] if n == b"origin"]
+    hosts = [v.decode("latin-1") for n, v in scope["headers"] if n == b"host"]
+    if len(origins) != 1 or len(hosts) != 1:
+        return False
+    return bool(hosts[0]) and urlsplit(origins[0]).netloc == hosts[0]
 
 
 def _is_lost(scope: Scope, user: User) -> bool:
@@ -244,7 +249,7 @@ async def _sweep_daily() -> None:
     while True:
         try:
             await anyio.to_thread.run_sync(housekeeping.sweep)
-        except PortalError:
+        except Exception:
             log.exception("sweep")  # tomorrow is another day
         await anyio.sleep(24 * 3600)
 

@@ -9,7 +9,7 @@ from portal.charts.marks import Chart
 from portal.i18n import language, t
 from portal.services.enterprises import Area
 from portal.services.supervision import Overview, SectorLine, result_word
-from portal.ui import fields
+from portal.ui import fields, style
 from portal.ui.tables import table
 
 GRADE_ORDER = ("1", "2", "3", "below_lowest", "pending", "not_assessable")
@@ -35,7 +35,7 @@ def draw_state(view: Overview) -> None:
     st.markdown(
         t(
             "overview.sentence",
-            area=view.area.name(language()),
+            area=style.escape(view.area.name(language())),
             year=view.year,
             enterprises=view.enterprises,
             self=count["self"],

@@ -33,7 +33,7 @@ def draw(user: User) -> None:
     st.markdown(t("people_import.text"))
     st.download_button(
         t("people_import.template"),
-        data=partial(people_import.template, user, language()),
+        data=guard.later(user, people_import.template, language()),
         file_name="enterprises-accounts.xlsx",
         mime=EXCEL,
         key="people_import.template",

@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 import streamlit as st
 
+from portal.config import settings
 from portal.domain.people import BODY_OF, Role, User
 from portal.i18n import t
 from portal.services import accounts, identities, invitations, setup
@@ -118,8 +119,9 @@ def _draw_link(place: str) -> None:
     token = st.session_state.pop(f"{LINK}.{place}", None)
     if token:
         here = urlsplit(st.context.url or "")
+        base = settings().address or f"{here.scheme}://{here.netloc}"
         st.caption(t("people.link"))
-        st.code(f"{here.scheme}://{here.netloc}/welcome/{token}", language=None, wrap_lines=True)
+        st.code(f"{base}/welcome/{token}", language=None, wrap_lines=True)
 
 
 def draw_manage(

@@ -1,15 +1,20 @@
 """Headers on every answer: what the browser may load, run, send and keep."""
 
+import logging
 import re
+import uuid
 from base64 import b64encode
-from functools import cache
+from functools import cache, lru_cache
 from hashlib import sha256
 from pathlib import Path
 
 import streamlit
+from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from portal.config import settings
+
+log = logging.getLogger("anbiao")
 
 INLINE = re.compile(rb"<script>(.*?)</script>", re.DOTALL)
 HOST = re.compile(r"[A-Za-z0-9.\-]+(:[0-9]+)?|\[[0-9A-Fa-f:]+\](:[0-9]+)?")
@@ -35,7 +40,7 @@ def inline_scripts() -> str:
     return " ".join(f"'sha256-{one}'" for one in hashes)
 
 
-@cache
+@lru_cache(maxsize=64)
 def policy(host: str) -> bytes:
     """The content security policy for pages of a host.
 
@@ -71,7 +76,10 @@ def _marked(headers: Headers) -> Headers:
 
 
 class SecurityHeaders:
-    """Adds the headers to http answers; an answer that brings one of them keeps its own."""
+    """Adds the headers to http answers; an answer that brings one of them keeps its own.
+
+    An error that nobody caught becomes an answer with a number; the log has the trace.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -83,7 +91,11 @@ class SecurityHeaders:
             return
         host = next((v for n, v in scope["headers"] if n == b"host"), b"").decode("latin-1")
 
+        begun = False
+
         async def with_headers(message: Message) -> None:
+            nonlocal begun
+            begun = True
             if message["type"] == "http.response.start":
                 present = {name.lower() for name, _ in message["headers"]}
                 ours = [(b"content-security-policy", policy(host[:255])), *FIXED]
@@ -98,4 +110,12 @@ class SecurityHeaders:
                 message = {**message, "headers": _marked([*kept, *added])}
             await send(message)
 
-        await self.app(scope, receive, with_headers)
+        try:
+            await self.app(scope, receive, with_headers)
+        except Exception:
+            if begun:
+                raise  # the answer is on its way; the server closes it
+            number = uuid.uuid4().hex[:8]
+            log.exception("error", extra={"number": number})
+            answer = PlainTextResponse(f"error {number}", status_code=500)
+            await answer(scope, receive, with_headers)

@@ -1,7 +1,5 @@
 """Excel in and out of a scoring sheet: download, upload, the list of bad cells, confirmation."""
 
-from functools import partial
-
 import streamlit as st
 
 from portal.domain.assessment import Assessment
@@ -34,7 +32,7 @@ def draw(user: User, assessment: Assessment) -> None:
 def _download(label: str, name: str, user: User, place: tuple[str, int], *, filled: bool) -> None:
     st.download_button(
         label,
-        data=partial(workbooks.export, user, *place, language(), filled=filled),
+        data=guard.later(user, workbooks.export, *place, language(), filled=filled),
         file_name=f"scoring-{place[1]}-{name}.xlsx",
         mime=EXCEL,
         key=f"workbook.{name}",
@@ -110,7 +108,7 @@ def downloads(user: User, view: ResultView) -> None:
         _download(t("result.workbook"), "filled", user, place, filled=True)
         st.download_button(
             t("result.summary"),
-            data=partial(workbooks.deduction_summary, user, *place, language()),
+            data=guard.later(user, workbooks.deduction_summary, *place, language()),
             file_name=f"deductions-{place[1]}.xlsx",
             mime=EXCEL,
             key="workbook.summary",

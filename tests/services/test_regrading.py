@@ -3,9 +3,13 @@
 import hashlib
 import json
 import shutil
+import signal
+import sys
+from collections.abc import Callable, Iterator
 from fractions import Fraction
-from itertools import pairwise
+from itertools import islice, pairwise
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -15,13 +19,15 @@ from criteria import Library, default_library, rubric_of
 from portal.domain.answers import ItemAnswer
 from portal.domain.assessment import Assessment, grade_answers
 from portal.domain.sealed_sheets import FACTS, Edition, SheetReader, seal, unseal
-from portal.services import regrading, summaries
+from portal.services import regrade_workers, regrading, summaries
 from portal.services.context import Context, install
+from portal.services.regrade_workers import Crew, Helper, Reply
 from portal.services.regrading import FIGURES, regrade
 from portal.services.verification import verify
 from portal.services.what_if import Answered, ChangeError, read_change, what_if
 from portal.store.audit import broken_links, link
-from portal.store.database import Row
+from portal.store.database import Row, StoreError
+from portal.store.reading import open_source
 from scoring import ScoringError
 from scoring.bulk import grade_block
 from scoring.rounding import fixed
@@ -167,15 +173,15 @@ def test_what_somebody_changed_meanwhile_is_left_to_them(
     installation: Installation, three: list[Assessment], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     alter(installation, three[0], score="1.0")
-    real = regrading.differs
+    real = regrading.blocks
 
-    def meanwhile(row: Row, fresh: regrading.Figures) -> bool:
-        found = real(row, fresh)
-        if found:
-            alter(installation, three[0], version=row["version"] + 1, score="2.0")
-        return found
+    def meanwhile(*what: object, **how: object) -> Iterator[regrading.Block]:
+        for block in real(*what, **how):  # type: ignore[arg-type]
+            for row in block.rows:
+                alter(installation, three[0], version=row["version"] + 1, score="2.0")
+            yield block
 
-    monkeypatch.setattr(regrading, "differs", meanwhile)
+    monkeypatch.setattr(regrading, "blocks", meanwhile)
     report = regrade()
     assert (report.changed, report.overtaken) == ((), 1)
     assert head(installation, three[0])["score"] == "2.0"
@@ -276,37 +282,62 @@ def test_progress_is_told_after_every_block() -> None:
 # ------------------------------------------------------------------ with other processes
 
 
-class Eager(regrading._Crew):
-    """Gives all work away: waits until the other process is up and has time."""
+class Eager(Crew):
+    """Keeps the first block, whose edition is known then, and gives all others away."""
 
-    def give(self, *work: object) -> object:  # type: ignore[override]
+    least = 1
+    replies: ClassVar[list[Reply]] = []
+
+    def with_time(self, done: int) -> Iterator[Helper]:
+        if done < self.least:
+            return
         self.others = 1
-        while (given := super().give(*work)) is None:  # type: ignore[arg-type]
-            for other in self.given:
-                other.result()
-        return given
+        self._start()
+        [helper] = self.helpers
+        assert helper.ready.wait(60)
+        while True:
+            yield helper
+            [*_, last] = helper._given or [None]
+            if last is not None and last.exception(60) is None:
+                self.replies.append(last.result())
 
 
-class Killed(regrading._Crew):
-    """Its only process is killed as soon as it is up and has something to do."""
+class Hasty(Eager):
+    """Gives blocks away before any edition is known."""
 
-    def give(self, *work: object) -> object:  # type: ignore[override]
-        given = super().give(*work)  # type: ignore[arg-type]
-        if given is None and self.given and self.pool is not None:
-            self.given[0].result()
-            for process in self.pool._processes.values():
-                process.kill()
-                process.join()
-        return given
+    least = 0
 
 
-def with_crew(monkeypatch: pytest.MonkeyPatch, crew: type[regrading._Crew]) -> None:
-    monkeypatch.setattr(regrading, "ALONE", 0)
-    monkeypatch.setattr(regrading, "_Crew", crew)
+class Killed(Eager):
+    """Its only process is killed with a block in its hands."""
+
+    def with_time(self, done: int) -> Iterator[Helper]:
+        for helper in super().with_time(done):
+            helper.process.send_signal(signal.SIGSTOP)
+            yield helper
+            helper.process.kill()
+            helper._thread.join(60)
+            assert not helper.has_time()
 
 
+@pytest.fixture
+def with_crew(monkeypatch: pytest.MonkeyPatch) -> Callable[[type[Crew]], list[Reply]]:
+    """Lets a kind of crew work; the replies of its processes."""
+
+    def put(crew: type[Crew]) -> list[Reply]:
+        monkeypatch.setattr(regrading, "Crew", crew)
+        monkeypatch.setattr(Eager, "replies", [])
+        return Eager.replies
+
+    return put
+
+
+WithCrew = Callable[[type[Crew]], list[Reply]]
+
+
+@pytest.mark.parametrize("crew", [Eager, Hasty])
 def test_another_process_finds_and_names_what_this_one_does(
-    installation: Installation, three: list[Assessment], monkeypatch: pytest.MonkeyPatch
+    installation: Installation, three: list[Assessment], with_crew: WithCrew, crew: type[Crew]
 ) -> None:
     alter(installation, three[1], score="1.0")
     [row] = installation.db.rows(
@@ -314,61 +345,152 @@ def test_another_process_finds_and_names_what_this_one_does(
     )
     sealed(installation, three[2], row["sheet"].replace('"1.1~', '"0.1~', 1))
     alone = verify(rows=1)
-    with_crew(monkeypatch, Eager)
+    replies = with_crew(crew)
     told: list[tuple[int, int]] = []
     together = verify(lambda done, total: told.append((done, total)), rows=1)
+    assert [reply.answer is None for reply in replies] == [crew is Hasty] * (3 - crew.least)
     assert codes(together.problems) == codes(alone.problems)
     assert words(together.problems) == words(alone.problems)
     assert told == [(1, 3), (2, 3), (3, 3)]
-    report = regrade()
+    report = regrade(rows=1)
     assert (report.seen, report.same, len(report.changed)) == (3, 1, 1)
     [problem] = report.unreadable
     assert isinstance(problem.error, ScoringError)
     assert (problem.error.code, problem.error.values["item"]) == ("bad_answer", "0.1~1.5")
 
 
-@pytest.mark.usefixtures("three")
-def test_what_another_process_leaves_out_is_named_too(
-    installation: Installation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_another_process_grades_by_no_edition_that_this_one_has_not(
+    installation: Installation, three: list[Assessment], with_crew: WithCrew
 ) -> None:
+    for done in three:
+        alter(installation, done, edition="1999")
+    alone = regrade(rows=1)
+    replies = with_crew(Eager)
+    together = regrade(rows=1)
+    assert [reply.answer is None for reply in replies] == [False, False]
+    assert codes(together.unreadable) == codes(alone.unreadable)
+    assert words(together.unreadable) == words(alone.unreadable)
+    assert [code for code, _ in codes(together.unreadable)] == ["edition_gone"] * 3
+
+
+def test_another_process_gives_every_figure_where_all_are_wanted(
+    installation: Installation, three: list[Assessment], with_crew: WithCrew
+) -> None:
+    alter(installation, three[1], score="1.0")
+    alter(installation, three[2], elements="[]")
+    chosen = regrading.Filter(kind="self")
+    alone = list(regrading.blocks(regrading.pinned_reader, chosen, rows=1))
+    replies = with_crew(Eager)
+    together = list(regrading.blocks(regrading.pinned_reader, chosen, rows=1))
+    assert together == alone
+    assert [block.fresh[0] is None for block in together] == [False] * 3
+    assert len(replies) == 2
+
+
+@pytest.mark.usefixtures("three")
+def test_a_range_without_anything_chosen_is_an_empty_block(with_crew: WithCrew) -> None:
+    with_crew(Eager)
+    chosen = regrading.Filter(year=YEAR)
+    found = list(regrading.blocks(regrading.pinned_reader, chosen, rows=1))
+    assert [len(block.rows) for block in found] == [1, 0, 1]
+
+
+def test_what_comes_into_a_range_after_it_was_cut_is_looked_at_too(
+    installation: Installation, three: list[Assessment], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    far = head(installation, three[2])
+    end = (far["enterprise_id"], far["assessment_no"])
+
+    class Early(Eager):
+        """Its only range was cut when none but the last assessment was there."""
+
+        def with_time(self, done: int) -> Iterator[Helper]:
+            if not done:
+                yield from islice(super().with_time(1), 1)
+
+    monkeypatch.setattr(regrading, "Crew", Early)
+    monkeypatch.setattr(regrading, "cut", lambda *_: end)
+    assert regrade(rows=1).same == 3
+
+
+def test_what_another_process_leaves_out_is_named_too(
+    installation: Installation, three: list[Assessment], tmp_path: Path, with_crew: WithCrew
+) -> None:
+    # the last one, which another process gets, has the answers that will be unknown
+    a, _, far = three
+    sheets = [
+        installation.db.rows(
+            "select sheet from sealed_sheet where enterprise_id = :e and assessment_no = 1",
+            e=done.enterprise_id,
+        )[0]["sheet"]
+        for done in (a, far)
+    ]
+    assert a.enterprise_id < far.enterprise_id
+    sealed(installation, a, sheets[1])
+    sealed(installation, far, sheets[0])
     other_edition(installation, tmp_path)
-    alone = ask('edition = "2012"\nyear = 2026')
-    with_crew(monkeypatch, Eager)
-    together = ask('edition = "2012"\nyear = 2026')
+    alone = ask('edition = "2012"\nyear = 2026', rows=1)
+    replies = with_crew(Eager)
+    together = ask('edition = "2012"\nyear = 2026', rows=1)
     assert together.grades == alone.grades
     assert codes(together.left_out) == [("left_out", "1.2"), ("left_out", "2.1.2")]
     assert words(together.left_out) == words(alone.left_out)
+    [left_out] = replies[-1].left_out.values()
+    assert ("2.1.2", "unknown_rule") in left_out
 
 
 @pytest.mark.usefixtures("three")
-def test_a_killed_process_loses_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    with_crew(monkeypatch, Killed)
-    monkeypatch.setattr(regrading, "OTHERS", 1)
+def test_a_killed_process_loses_nothing(with_crew: WithCrew) -> None:
+    replies = with_crew(Killed)
     assert regrade(rows=1).same == 3
+    assert replies == []
+
+
+@pytest.mark.usefixtures("three")
+def test_a_database_that_another_process_cannot_open_is_left_to_this_one(
+    installation: Installation, tmp_path: Path, with_crew: WithCrew
+) -> None:
+    installation.db.address = f"sqlite:///{tmp_path}/none.db"
+    replies = with_crew(Eager)
+    assert regrade(rows=1).same == 3
+    assert replies == []
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.usefixtures("three")
+def test_another_process_cannot_write(installation: Installation) -> None:
+    source = open_source(installation.db.address)
+    assert source.tuples("select count(*) from assessment") == [(3,)]
+    with pytest.raises(StoreError, match=r"read-?only"):
+        source.tuples("delete from assessment")
+    with pytest.raises(StoreError):
+        open_source("sqlite:///relative.db")
 
 
 @pytest.mark.usefixtures("three")
 def test_little_work_and_a_single_core_start_no_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(regrading, "ProcessPoolExecutor", None)
+    monkeypatch.setattr(regrade_workers, "Helper", None)
     assert regrade().same == 3
-    monkeypatch.setattr(regrading, "ALONE", 0)
-    monkeypatch.setattr(regrading, "OTHERS", 0)
+    monkeypatch.setattr(regrade_workers, "ALONE", 0)
+    monkeypatch.setattr(regrade_workers, "OTHERS", 0)
     assert regrade().same == 3
 
 
 @pytest.mark.usefixtures("three")
 def test_where_no_process_can_be_started_this_one_does_all(
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     asked = []
 
-    def refusing(*_: object) -> None:
-        asked.append("process")
-        raise OSError("no more processes")
+    class Refused(Helper):
+        def __init__(self, *what: object) -> None:
+            asked.append("process")
+            super().__init__(*what)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(regrading, "ProcessPoolExecutor", refusing)
-    monkeypatch.setattr(regrading._Crew, "cores", staticmethod(lambda: 2))
-    monkeypatch.setattr(regrading, "MUCH", 3)
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "none"))
+    monkeypatch.setattr(regrade_workers, "Helper", Refused)
+    monkeypatch.setattr(Crew, "cores", staticmethod(lambda: 2))
+    monkeypatch.setattr(regrade_workers, "MUCH", 3)
     assert (regrade(rows=1).same, asked) == (3, []), "nobody knows yet how much will come"
     assert (regrade(lambda *_: None, rows=1).same, asked) == (3, ["process"])
 
@@ -438,8 +560,8 @@ def test_numbers_of_answers_do_not_grow_with_reasons(monkeypatch: pytest.MonkeyP
 # ------------------------------------------------------------------ what if
 
 
-def ask(text: str) -> Answered:
-    return what_if(read_change(f'scheme = "{SCHEME}"\n{text}'), rows=2)
+def ask(text: str, rows: int = 2) -> Answered:
+    return what_if(read_change(f'scheme = "{SCHEME}"\n{text}'), rows=rows)
 
 
 def test_another_ladder_moves_whom_it_should_and_stores_nothing(
