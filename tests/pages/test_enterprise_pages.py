@@ -5,10 +5,13 @@ from dataclasses import replace
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from portal.domain.people import Role
 from portal.domain.workflow import AssessmentStatus
+from portal.errors import NotAllowedError
 from portal.i18n import translate
-from portal.services import assessments, enterprises, sessions
+from portal.services import accounts, assessments, enterprises, sessions
 from portal.services.assessments import Edit
+from portal.ui import guard
 from tests.conftest import YEAR, Installation, lost, no_accident
 
 from .conftest import Open, said, sound, texts
@@ -329,3 +332,30 @@ def test_a_text_of_a_person_is_shown_as_text_and_never_as_markup(
             assert "*b*" not in element.value.replace(r"\*", ""), page
             assert "](javascript" not in element.value.replace("\\", "?"), page
             assert not getattr(element, "allow_html", False) or "<img" not in element.value, page
+
+
+def test_who_has_switched_to_another_role_meanwhile_saves_nothing(
+    small: Installation, open_page: Open
+) -> None:
+    """The role of a session holds in all its tabs; a form of the old role is refused."""
+    manager = small["a-manager"]
+    accounts.give_role(
+        small["administrator"], manager.account_id, Role.WORKER, manager.organisation_id
+    )
+    app = sound(open_page("enterprise/profile", manager))
+    app.text_input(key="profile.address").set_value("换了身份")
+    sessions.switch_role(manager, Role.WORKER, manager.organisation_id)
+    sound(app.button(key="profile.save").click().run())
+    assert zh("error.not_allowed") in said(app.error)
+    assert profile(small).profile.address == "试验路1号"
+    sessions.switch_role(manager, Role.SAFETY_MANAGER, manager.organisation_id)
+    assert sound(app.run()).text_input(key="profile.address")
+
+
+def test_a_download_asks_for_rights_on_the_click(small: Installation) -> None:
+    user = small["a-manager"]
+    call = guard.later(user, enterprises.view, user.organisation_id, "zh")
+    assert call().profile.name.startswith("试验机械")
+    sessions.sign_out(user.session)
+    with pytest.raises(NotAllowedError):
+        call()
