@@ -49,6 +49,7 @@ st.caption(
         principal=style.escape(enterprise.profile.principal),
     )
 )
+links.to("open/log", t("page.log"), "history", enterprise=enterprise_id)
 if not done:
     st.info(t("overview.no_results"), icon=":material/info:")
     st.stop()
