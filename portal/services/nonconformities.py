@@ -30,7 +30,7 @@ def open_from(
     """Open one non-conformity per item that lost points; keep, renew or withdraw earlier ones.
 
     A second submission after a reopening changes the same rows: an item that lost its points
-    again stays open, one that no longer loses any is withdrawn.
+    again stays open, one that no longer loses any is withdrawn; what was closed stays closed.
     """
     context = current()
     enterprise_id, number = assessment.enterprise_id, assessment.assessment_no
@@ -96,7 +96,12 @@ def open_from(
             at=context.stamp,
         )
         next_no += 1
-    for item_id in existing.keys() - lost.keys():
+    withdrawn = sorted(
+        item_id
+        for item_id, row in existing.items()
+        if item_id not in lost and row["status"] == NonconformityStatus.OPEN
+    )
+    for item_id in withdrawn:
         tx.run(
             "update nonconformity set status = 'withdrawn', closed_at = :at,"
             " version = version + 1 where enterprise_id = :e and assessment_no = :n"
@@ -112,7 +117,7 @@ def open_from(
         enterprise_id,
         "nonconformity.open",
         str(number),
-        {"items": sorted(lost), "withdrawn": sorted(existing.keys() - lost.keys())},
+        {"items": sorted(lost), "withdrawn": withdrawn},
     )
 
 

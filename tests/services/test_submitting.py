@@ -353,6 +353,25 @@ def test_resubmission_renews_what_is_lost_again_and_withdraws_the_rest(
     assert {line.item for line in listed} == {"1.1", "1.2", "2.1.2"}
 
 
+def test_what_was_rectified_and_closed_stays_closed_when_it_loses_nothing_any_more(
+    installation: Installation,
+) -> None:
+    done = installation.submitted(answers=FAULTS)
+    user = installation["a-manager"]
+    closed = {"status": "closed", "closed_at": installation.context.stamp}
+    installation.db.run(
+        "update nonconformity set status = 'closed', closed_at = :at where item_id = '1.4'",
+        at=closed["closed_at"],
+    )
+    assessments.reopen(user, done.enterprise_id, 1, "整改完成后更正评分")
+    edit = Edit("tab", 1, "1.4", 1, {"full": True})
+    assessments.save_answers(user, done.enterprise_id, 1, [edit])
+    installation.clock.pass_by(days=7)
+    installation.submit(user, done)
+    row = installation.db.row("select status, closed_at from nonconformity where item_id = '1.4'")
+    assert row == closed
+
+
 def test_a_self_assessment_under_review_is_not_reopened(installation: Installation) -> None:
     done = installation.submitted()
     installation.reviewed_by("reviewer-1", done)
