@@ -9,6 +9,7 @@ A small installation is built once per engine through the services and copied fo
 """
 
 import itertools
+import json
 import os
 import pwd
 import shutil
@@ -22,6 +23,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 import psycopg
@@ -29,6 +31,7 @@ import pytest
 from argon2 import PasswordHasher
 
 from criteria import default_library
+from portal import cli
 from portal.domain import credit_code
 from portal.domain.answers import ItemAnswer, ReportedRule
 from portal.domain.assessment import Assessment
@@ -560,3 +563,44 @@ def together(*jobs: Callable[[], object]) -> list[object]:
         if thread.is_alive():
             raise AssertionError("a job hangs")
     return results
+
+
+# ------------------------------------------------------------------ the command line
+
+
+class Done(NamedTuple):
+    """How a command ended, and what it said."""
+
+    status: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+Run = Callable[..., Done]
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Run a command in this process; usage errors of the parser are exits."""
+
+    def call(*arguments: object, lang: str = "zh") -> Done:
+        monkeypatch.setenv("ANBIAO_LANG", lang)
+        try:
+            status = cli.main([str(argument) for argument in arguments])
+        except SystemExit as leaving:
+            status = int(leaving.code or 0)
+        return Done(status, *capsys.readouterr())
+
+    return call
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where the evidence of a test lies."""
+    place = tmp_path / "evidence"
+    monkeypatch.setenv("ANBIAO_EVIDENCE", str(place))
+    return place

@@ -7,7 +7,7 @@ import sys
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 
@@ -15,38 +15,10 @@ from criteria import default_library
 from portal import cli
 from portal.services import records, results
 from scoring.rounding import plain
-from tests.conftest import SCHEME, Installation
+from tests.conftest import SCHEME, Installation, Run
 
 ROOT = Path(__file__).resolve().parent.parent
 SMALL = ROOT / "tests" / "criteria" / "good"
-
-
-class Done(NamedTuple):
-    status: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out)
-
-
-Run = Callable[..., Done]
-
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Run a command in this process; usage errors of the parser are exits."""
-
-    def call(*arguments: object, lang: str = "zh") -> Done:
-        monkeypatch.setenv("ANBIAO_LANG", lang)
-        try:
-            status = cli.main([str(argument) for argument in arguments])
-        except SystemExit as leaving:
-            status = int(leaving.code or 0)
-        return Done(status, *capsys.readouterr())
-
-    return call
 
 
 @pytest.fixture

@@ -1,45 +1,14 @@
 """``anbiao user …`` and ``anbiao import-enterprises``: exit status, links, nothing by halves."""
 
-import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
 
 import pytest
 
-from portal import cli
 from portal.services import accounts, enterprises, invitations, second_factor, sessions
 from portal.services.account_log import Place
-from tests.conftest import PASSWORD, Installation, a_profile
+from tests.conftest import PASSWORD, Done, Installation, Run, a_profile
 from tests.documents.people_books import code, filled, firm, person
-
-
-class Done(NamedTuple):
-    status: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out)
-
-
-Run = Callable[..., Done]
-
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Run a command in this process, on the database of the installation that is open."""
-
-    def call(*arguments: object, lang: str = "zh") -> Done:
-        monkeypatch.setenv("ANBIAO_LANG", lang)
-        try:
-            status = cli.main([str(argument) for argument in arguments])
-        except SystemExit as leaving:
-            status = int(leaving.code or 0)
-        return Done(status, *capsys.readouterr())
-
-    return call
 
 
 @pytest.fixture

@@ -3,14 +3,14 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 from openpyxl import load_workbook
 
 from criteria import Library, default_library
 from criteria.writing import write_scheme
-from portal import cli
+from tests.conftest import Done, Run
 from tests.documents.standard_books import HEAD, workbook
 
 GENERAL = "industry-trade-general"
@@ -23,26 +23,10 @@ ROWS: list[tuple[Any, ...]] = [
 ]
 
 
-class Done(NamedTuple):
-    status: int
-    out: str
-    err: str
-
-
-Run = Callable[..., Done]
-
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
-    def call(*arguments: object, lang: str = "zh") -> Done:
-        monkeypatch.setenv("ANBIAO_LANG", lang)
-        try:
-            status = cli.main(["criteria", *map(str, arguments)])
-        except SystemExit as leaving:
-            status = int(leaving.code or 0)
-        return Done(status, *capsys.readouterr())
-
-    return call
+@pytest.fixture(name="run")
+def _criteria(run: Run) -> Run:
+    """A command of ``anbiao criteria``."""
+    return lambda *arguments, lang="zh": run("criteria", *arguments, lang=lang)
 
 
 @pytest.fixture

@@ -20,15 +20,11 @@ def zh(key: str, **values: object) -> str:
     return translate("zh", key, **values)
 
 
-@pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    place = tmp_path / "evidence"
-    monkeypatch.setenv("ANBIAO_EVIDENCE", str(place))
-    return place
+pytestmark = pytest.mark.usefixtures("folder")
 
 
 @pytest.fixture
-def opened(small: Installation) -> Installation:
+def opened(small: Installation, folder: Path) -> Installation:  # noqa: ARG001 - set before
     """Enterprise a with non-conformities 1 and 2."""
     base = small.submitted("a", answers={"1.4": lost("no_record"), "1.1": lost("not_issued")})
     small.reviewed_by("reviewer-1", base)
@@ -133,11 +129,11 @@ def test_a_name_with_markup_is_drawn_as_text(opened: Installation, open_page: Op
     ],
 )
 def test_the_authority_and_the_reviewer_see_the_evidence_and_change_nothing(
-    opened: Installation, open_page: Open, page: str, person: str, query: bool
+    opened: Installation, open_portal: Open, page: str, person: str, query: bool
 ) -> None:
     evidence.add(opened["a-manager"], opened.enterprise(), 1, "a.pdf", pdf())
     asked = {"enterprise": opened.enterprise()} if query else {}
-    app = sound(open_page(page, opened[person], **asked))
+    app = sound(open_portal(opened[person], page, **asked))
     assert "a.pdf" in texts(app)
     assert zh("evidence.group", number=1) in texts(app)
     assert not [button for button in app.button if "evidence" in str(button.key)]

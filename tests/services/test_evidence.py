@@ -31,16 +31,11 @@ from tests.documents.test_uploads import HTML, docx, pdf, photo, saved, told, wi
 PHOTO = saved(photo(), "JPEG")
 
 
-@pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where the files of a test lie."""
-    place = tmp_path / "evidence"
-    monkeypatch.setenv("ANBIAO_EVIDENCE", str(place))
-    return place
+pytestmark = pytest.mark.usefixtures("folder")
 
 
 @pytest.fixture
-def opened(installation: Installation) -> Installation:
+def opened(installation: Installation, folder: Path) -> Installation:  # noqa: ARG001 - set before
     """Enterprise a with non-conformities 1 and 2, enterprise b with 1; one review of a."""
     base = installation.submitted(
         "a", answers={"1.4": lost("no_record"), "1.1": lost("not_issued")}

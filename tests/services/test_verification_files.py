@@ -19,16 +19,11 @@ DRAWING = saved(photo((40, 20)), "PNG")
 MEGABYTES = 64
 
 
-@pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where the files of a test lie."""
-    place = tmp_path / "evidence"
-    monkeypatch.setenv("ANBIAO_EVIDENCE", str(place))
-    return place
+pytestmark = pytest.mark.usefixtures("folder")
 
 
 @pytest.fixture
-def w(installation: Installation) -> Installation:
+def w(installation: Installation, folder: Path) -> Installation:  # noqa: ARG001 - set before
     """Evidence 1 to 4 of enterprise a, where 3 is the file of 1 and 4 was taken back; 1 of b."""
     for name in ("a", "b"):
         installation.submitted(name, answers={"1.4": lost("no_record"), "1.1": lost("not_issued")})
