@@ -90,10 +90,10 @@ def test_an_official_reads_figures_and_finds_enterprises(
 
 
 def test_an_official_sees_the_results_of_an_enterprise_of_the_area(
-    demo: Installation, open_page: Open
+    demo: Installation, open_portal: Open
 ) -> None:
     app = sound(
-        open_page("official/enterprise_result", demo["official-district"], enterprise="e01")
+        open_portal(demo["official-district"], "official/enterprise_result", enterprise="e01")
     )
     assert "临江恒砺钢铁有限公司" in texts(app)
     figures = {metric.label: metric.value for metric in app.metric}
@@ -103,13 +103,13 @@ def test_an_official_sees_the_results_of_an_enterprise_of_the_area(
 
 @pytest.mark.parametrize("enterprise", ["nobody", "e99", "' or 1=1", "../e01"])
 def test_an_enterprise_that_is_not_there_is_refused_like_a_foreign_one(
-    small: Installation, open_page: Open, enterprise: str
+    small: Installation, open_portal: Open, enterprise: str
 ) -> None:
     done = small.submitted("far")
     refused = [zh("error.not_allowed")]
     user = small["official-district"]
     for asked in (enterprise, done.enterprise_id):
-        app = sound(open_page("official/enterprise_result", user, enterprise=asked))
+        app = sound(open_portal(user, "official/enterprise_result", enterprise=asked))
         assert said(app.error) == refused
         assert "试验机械3" not in texts(app)
 
@@ -124,12 +124,12 @@ def test_an_area_in_the_address_outside_the_jurisdiction_shows_ones_own(
     assert "试验机械1" in texts(app)
 
 
-def test_a_draft_is_not_shown_to_an_official(small: Installation, open_page: Open) -> None:
+def test_a_draft_is_not_shown_to_an_official(small: Installation, open_portal: Open) -> None:
     small.filled("a")
     app = sound(
-        open_page(
-            "official/enterprise_result",
+        open_portal(
             small["official-district"],
+            "official/enterprise_result",
             enterprise=small.enterprise("a"),
         )
     )
