@@ -4,8 +4,9 @@ The log holds account ids; names are looked up when it is read, so that a person
 while the chain stays as it was written.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from portal.domain import masking
 from portal.domain.people import Action, Scope, User
 from portal.errors import NotAllowedError
 from portal.i18n import catalogue
@@ -87,14 +88,15 @@ def of_enterprise(user: User, enterprise_id: str, wish: Wish, language: str) -> 
     the single answers of a reviewer here, and an authority reads neither answers nor facts that
     were not submitted.
     """
-    scope = _seen_by(user, enterprise_id)
-    return _page(scope, wish, language, chain=enterprise_id)
+    scope, own = _seen_by(user, enterprise_id)
+    return _page(scope, wish, language, masked=not own, chain=enterprise_id)
 
 
-def _seen_by(user: User, enterprise_id: str) -> str:
-    scope = rights.require_enterprise(user, Action.VIEW_LOG, enterprise_id)
-    seen = OWN_ENTRIES if scope is Scope.OWN else AUTHORITY_ENTRIES
-    return f"l.enterprise_id = :chain and {seen}"
+def _seen_by(user: User, enterprise_id: str) -> tuple[str, bool]:
+    """Which entries somebody may read, and whether it is the own enterprise."""
+    own = rights.require_enterprise(user, Action.VIEW_LOG, enterprise_id) is Scope.OWN
+    seen = OWN_ENTRIES if own else AUTHORITY_ENTRIES
+    return f"l.enterprise_id = :chain and {seen}", own
 
 
 def of_accounts(user: User, wish: Wish, language: str) -> LogPage:
@@ -106,15 +108,18 @@ def of_accounts(user: User, wish: Wish, language: str) -> LogPage:
 def export_enterprise(
     user: User, enterprise_id: str, wish: Wish, language: str
 ) -> tuple[LogLine, ...]:
-    """All entries that fit, for an export."""
-    scope = _seen_by(user, enterprise_id)
-    return _lines(scope, wish, language, EXPORTED, chain=enterprise_id)
+    """All entries that fit, for an export; that of an authority leaves without names."""
+    scope, own = _seen_by(user, enterprise_id)
+    lines = _lines(scope, wish, language, EXPORTED, masked=not own, chain=enterprise_id)
+    if own:
+        return lines
+    return tuple(replace(line, who=masking.mask_name(line.who)) for line in lines)
 
 
 def export_accounts(user: User, wish: Wish, language: str) -> tuple[LogLine, ...]:
-    """All entries that fit, for an export."""
+    """All entries that fit, for an export; network addresses leave without their end."""
     rights.require(user, Action.VIEW_ACCOUNT_LOG)
-    return _lines(OF_ACCOUNTS, wish, language, EXPORTED)
+    return _lines(OF_ACCOUNTS, wish, language, EXPORTED, masked=True)
 
 
 def first_broken(user: User, enterprise_id: str) -> int | None:
@@ -164,16 +169,18 @@ from audit l left join account a on a.account_id = l.actor
 """
 
 
-def _page(scope: str, wish: Wish, language: str, **values: object) -> LogPage:
+def _page(
+    scope: str, wish: Wish, language: str, *, masked: bool = False, **values: object
+) -> LogPage:
     where, words = _where(scope, wish)
     row = current().db.row(f"select count(*) as n {FROM} where {where}", **values, **words)
     total = int(row["n"]) if row else 0
-    lines = _lines(scope, wish, language, PAGE, **values)
+    lines = _lines(scope, wish, language, PAGE, masked=masked, **values)
     return LogPage(lines, total, wish.skip + len(lines) < total)
 
 
 def _lines(
-    scope: str, wish: Wish, language: str, most: int, **values: object
+    scope: str, wish: Wish, language: str, most: int, *, masked: bool = False, **values: object
 ) -> tuple[LogLine, ...]:
     where, words = _where(scope, wish)
     rows = current().db.rows(
@@ -185,10 +192,10 @@ def _lines(
         **values,
         **words,
     )
-    return tuple(_line(row, language) for row in rows)
+    return tuple(_line(row, language, masked=masked) for row in rows)
 
 
-def _line(row: Row, language: str) -> LogLine:
+def _line(row: Row, language: str, *, masked: bool) -> LogLine:
     texts = catalogue(language)
     return LogLine(
         row["seq"],
@@ -197,6 +204,6 @@ def _line(row: Row, language: str) -> LogLine:
         texts.get(f"role.{row['role']}", ""),
         texts.get(f"action.{row['action']}", row["action"]),
         log_words.subject(row, language),
-        log_words.detail(row["action"], row["body"], language),
+        log_words.detail(row["action"], row["body"], language, masked=masked),
         row["hash"],
     )

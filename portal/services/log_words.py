@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 
 from criteria import packs
+from portal.domain import masking
 from portal.i18n import catalogue, translate
 from portal.store.database import Row
 
@@ -44,8 +45,15 @@ def subject(row: Row, language: str) -> str:
     return str(found)
 
 
-def detail(action: str, body: str, language: str) -> str:
-    """What changed, one thought a line."""
+def detail(action: str, body: str, language: str, *, masked: bool = False) -> str:
+    """What changed, one thought a line.
+
+    Args:
+        action: what was done.
+        body: of the entry, JSON.
+        language: of the reader.
+        masked: hide telephone numbers and the end of network addresses.
+    """
     try:
         found = json.loads(body)
     except ValueError:
@@ -64,14 +72,16 @@ def detail(action: str, body: str, language: str) -> str:
         return _pairs({"items": len(found.get("after") or ())}, language)
     if action.startswith("sign_in."):
         address, by = found.get("address") or "", found.get("by") or ""
+        address = masking.mask_address(address) if masked else address
         said = [translate(language, "log.address", address=address)] if address else []
         return SEPARATOR.join([*said, *([catalogue(language)[f"log.by.{by}"]] if by else [])])
     lines = []
     for key, value in found.items():
         if key in ("before", "after") and isinstance(value, Mapping):
-            lines.append(translate(language, f"log.{key}", text=_pairs(value, language)))
+            text = _pairs(value, language, masked=masked)
+            lines.append(translate(language, f"log.{key}", text=text))
         elif key not in LEFT_OUT and value not in (None, "", [], {}):
-            lines.append(_pairs({key: value}, language))
+            lines.append(_pairs({key: value}, language, masked=masked))
     return "\n".join(line for line in lines if line)
 
 
@@ -96,12 +106,15 @@ def _answer(value: object, language: str) -> str:
     return SEPARATOR.join(parts) or translate(language, "log.nothing")
 
 
-def _pairs(values: Mapping[str, object], language: str) -> str:
+def _pairs(values: Mapping[str, object], language: str, *, masked: bool = False) -> str:
     texts = catalogue(language)
     said = []
     for key, value in values.items():
         name = texts.get(f"log.field.{key}") or texts.get(f"field.{key}") or key
-        said.append(translate(language, "log.pair", name=name, value=_value(key, value, language)))
+        text = _value(key, value, language)
+        if masked and key == "contact":
+            text = masking.mask_numbers(text)
+        said.append(translate(language, "log.pair", name=name, value=text))
     return SEPARATOR.join(said)
 
 

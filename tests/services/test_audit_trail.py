@@ -1,5 +1,8 @@
 """The log as people read it: the right entries, in words, nothing that must not be told."""
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 import pytest
 
 from portal.domain.answers import ItemAnswer
@@ -251,3 +254,31 @@ def test_every_action_that_is_logged_has_words(installation: Installation) -> No
     for lang in ("zh", "en"):
         stored = {row["action"] for row in installation.db.rows("select action from audit")}
         assert {f"action.{action}" for action in stored} <= set(catalogue(lang))
+
+
+def test_what_leaves_the_house_names_no_more_than_is_needed(installation: Installation) -> None:
+    user = installation["a-manager"]
+    enterprise = user.organisation_id
+    profile = enterprises.view(user, enterprise, "zh")
+    other = replace(profile.profile, contact="安全科 010-12345678")
+    enterprises.save_profile(user, other, profile.version)
+
+    def said(lines: Sequence[audit_trail.LogLine]) -> str:
+        return "\n".join(f"{line.who} {line.detail}" for line in lines)
+
+    official, admin = installation["official-district"], installation["administrator"]
+    own = audit_trail.export_enterprise(user, enterprise, Wish(), "zh")
+    shown = audit_trail.of_enterprise(official, enterprise, Wish(), "zh").lines
+    taken = audit_trail.export_enterprise(official, enterprise, Wish(), "zh")
+    assert "010-12345678" in said(own)
+    assert "010-12345678" not in said(shown)
+    assert "010******78" in said(shown)
+    assert "a-manager先生" in said(shown)
+    assert "a-manager先生" not in said(taken)
+    with pytest.raises(PortalError):
+        signing_in.sign_in("admin", "a wrong password", HERE)
+    page = audit_trail.of_accounts(admin, Wish("sign_in"), "zh").lines
+    export = audit_trail.export_accounts(admin, Wish("sign_in"), "zh")
+    assert "192.0.2.1" in said(page)
+    assert "192.0.2.1" not in said(export)
+    assert "192.0.2.*" in said(export)
