@@ -109,6 +109,7 @@ def _add(enterprise_id: str, number: int, key: str) -> None:
         try:
             evidence.add(guard.acting_user(), enterprise_id, number, file.name, file.getvalue())
         except PortalError as error:
+            flash.note_refusal(error, PLACE)
             why = error_text(error, language())
             refused.append(t("evidence.refused", name=file.name, why=why))
         else:

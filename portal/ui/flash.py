@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import streamlit as st
 
-from portal.errors import NotAllowedError, PortalError
+from portal.errors import NotAllowedError, PortalError, UnreadableFileError
 from portal.i18n import language
 from portal.services.wording import error_text
 from portal.ui import session, style
@@ -33,7 +33,7 @@ def outcome(
     try:
         yield
     except (PortalError, ScoringError) as error:
-        _note_refusal(error, place)
+        note_refusal(error, place)
         st.session_state[_key(place)] = ("error", error_text(error, language()))
     else:
         if ok:
@@ -66,16 +66,20 @@ def show(place: str = PAGE) -> None:
 
 def refuse(error: Exception, icon: str = "error") -> None:
     """Say here and now why something is refused; what the message names is shown as typed."""
-    _note_refusal(error, PAGE)
+    note_refusal(error, PAGE)
     st.error(style.escape(error_text(error, language())), icon=f":material/{icon}:")
 
 
-def _note_refusal(error: Exception, place: str) -> None:
-    """Who tries what is not theirs leaves a trace: the account, the page, never what was typed."""
-    if isinstance(error, NotAllowedError):
+def note_refusal(error: Exception, place: str) -> None:
+    """Who tries what is not theirs, or a file that is none, leaves a trace in the log.
+
+    The account, the page and why; never what was typed or what the file is called.
+    """
+    if isinstance(error, (NotAllowedError, UnreadableFileError)):
         user = session.current_user()
         who = {"account": user.account_id, "role": user.role} if user else {}
-        log.warning("refused", extra={"place": place, "url": _page_of(st.context.url), **who})
+        where = {"place": place, "url": _page_of(st.context.url), "code": error.code}
+        log.warning("refused", extra={**where, **who})
 
 
 def _page_of(url: str | None) -> str:
