@@ -117,8 +117,11 @@ def _serve(options: argparse.Namespace) -> int:
     operator_log.set_up()
     os.umask(0o077)  # what the portal writes is for its own account on this machine alone
     context.current()  # a database that cannot be used is said here, not in the first request
-    if options.demo and setup.installation() is None:
-        demo.load()
+    if setup.installation() is None:
+        if options.demo:
+            demo.load()
+        else:
+            print(say("setup_code", code=setup.offer_code()), file=sys.stderr)
     from app import app
 
     app.run(config={"server.address": options.host, "server.port": options.port})

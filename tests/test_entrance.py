@@ -24,6 +24,7 @@ from portal.services.account_log import Place
 from portal.store.sqlite import SqliteDb
 from portal.ui.middleware import LANGUAGE_COOKIE, SESSION_HEADER, SessionGate, cookie_name
 from portal.ui.navigation import PAGES, addresses
+from portal.ui.security_headers import SecurityHeaders, policy
 from tests.browser.server import Portal, free_port
 from tests.conftest import PASSWORD, Installation, Server, _build, _load_demo, prepared
 
@@ -313,6 +314,8 @@ NEXT = [
     ("evil.example", "/"),
     ("///evil.example", "/"),
     ("http:evil.example", "/"),
+    ("//[x", "/"),
+    ("/[x", "/[x"),
 ]
 
 
@@ -335,6 +338,29 @@ def test_control_characters_do_not_smuggle_a_site_into_the_way_back(
     joined = httpx.URL(visitor.base_url).join(place)
     assert joined.host == "127.0.0.1"
     assert not {"\t", "\r", "\n", "\\"} & set(place)
+
+
+def test_an_error_that_nobody_caught_has_a_number_and_all_headers() -> None:
+    sent: list[Any] = []
+
+    async def broken(_scope: Any, _receive: Any, _send: Any) -> None:
+        raise RuntimeError("geheim")
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope = {"type": "http", "path": "/x", "method": "GET", "headers": [(b"host", b"a.example")]}
+    anyio.run(SecurityHeaders(broken), scope, None, send)
+    assert sent[0]["status"] == 500
+    assert {name.decode() for name, _ in sent[0]["headers"]} >= HEADERS
+    assert re.fullmatch(rb"error [0-9a-f]{8}", sent[1]["body"])
+
+
+def test_the_policy_of_many_hosts_does_not_fill_the_memory() -> None:
+    for number in range(500):
+        policy(f"host-{number}.example")
+    assert policy.cache_info().currsize <= 64
+    assert b"evil" not in policy("evil.example; script-src *")
 
 
 def test_signing_out_ends_the_session_also_for_who_has_kept_the_cookie(
@@ -401,6 +427,26 @@ def test_the_first_start_is_asked_once_and_only_then(empty_server: Portal) -> No
     db.close()
 
 
+def test_from_another_machine_the_first_start_needs_the_code_that_the_server_printed(
+    empty_server: Portal,
+) -> None:
+    code = re.search(r"([0-9A-F]{4}-){2}[0-9A-F]{4}", empty_server.log.read_text())
+    assert code
+    far = {"x-forwarded-for": "192.0.2.1"}
+    with httpx.Client(base_url=empty_server.address, timeout=60, headers=far) as client:
+        page = client.get("/setup").text
+        assert page.count('name="code"') == 2
+        for wrong in ({}, {"code": ""}, {"code": "0000-0000-0000"}):
+            assert client.post("/setup", data={**OWN, **wrong}).status_code == 422
+            assert client.post("/setup", data={"choice": "demo", **wrong}).status_code == 422
+        assert client.get("/login").headers["location"] == "/setup", "nothing is set up yet"
+        done = client.post("/setup", data={**OWN, "code": f" {code[0].lower()} "})
+        assert (done.status_code, done.headers["location"]) == (303, "/login")
+    db = SqliteDb(empty_server.database)
+    assert db.rows("select name from setting") == [{"name": "installation"}]
+    db.close()
+
+
 # ------------------------------------------------------------------ what the gate hands on
 
 
@@ -450,7 +496,10 @@ def test_a_clients_copy_of_the_session_header_is_dropped(small: Installation, ki
     assert found == [sessions.token_hash(token).encode()]
 
 
-@pytest.mark.parametrize("origin", ["https://evil.example", "null", "", "http://127.0.0.1:1"])
+@pytest.mark.parametrize(
+    "origin",
+    ["https://evil.example", "null", "", "http://127.0.0.1:1", "http://["],
+)
 def test_a_web_socket_is_opened_by_our_own_pages_only(
     demo_server: Portal, member: httpx.Client, origin: str
 ) -> None:

@@ -133,18 +133,18 @@ def _changed(
     """Find an account by its sign-in name, change it, note it, in one transaction."""
 
     def job(tx: Transaction) -> T:
-        row = tx.row(
+        rows = tx.rows(
             "select a.account_id, m.organisation_id from account a"
             " join membership m on m.account_id = a.account_id"
             " where a.login = :l and a.status <> 'anonymised' order by m.role, m.organisation_id",
             l=login.strip(),
         )
-        if row is None:
+        if not rows:
             raise InvalidValueError("no_such_account", found=login.strip())
-        done = change(tx, row["account_id"])
-        account_log.note(
-            tx, None, row["account_id"], action, body, chain=row["organisation_id"], system=True
-        )
+        account_id = rows[0]["account_id"]
+        done = change(tx, account_id)
+        for chain in sorted({row["organisation_id"] for row in rows}):
+            account_log.note(tx, None, account_id, action, body, chain=chain, system=True)
         return done
 
     return current().db.write(job)

@@ -1,7 +1,10 @@
 """First start: the demonstration district, or one's own authority and administrator."""
 
+import hashlib
+import hmac
 import json
 import re
+import secrets
 from collections.abc import Sequence
 
 from criteria import packs
@@ -20,6 +23,36 @@ def installation() -> str | None:
     """``demo``, ``own``, or None before the first start was answered."""
     row = current().db.row("select value from setting where name = 'installation'")
     return row["value"] if row else None
+
+
+def offer_code() -> str:
+    """A new code for the first start from another machine; the operator reads it at the server.
+
+    Without it the portal would belong to whoever comes first.
+    """
+    code = "-".join(secrets.token_hex(2).upper() for _ in range(3))
+    current().db.run(
+        "insert into setting (name, value) values ('setup_code', :v)"
+        " on conflict (name) do update set value = excluded.value",
+        v=_digest(code),
+    )
+    return code
+
+
+def check_code(typed: str) -> None:
+    """Check the code of the first start.
+
+    Raises:
+        PortalError: ``setup_code_wrong``.
+    """
+    row = current().db.row("select value from setting where name = 'setup_code'")
+    given = _digest(typed.strip().upper())
+    if row is None or not hmac.compare_digest(row["value"], given):
+        raise PortalError("setup_code_wrong")
+
+
+def _digest(code: str) -> str:
+    return hashlib.sha256(code.encode()).hexdigest()
 
 
 def set_up(
@@ -80,6 +113,7 @@ def mark_installation(tx: Transaction, kind: str) -> None:
         v=kind,
     ):
         raise PortalError("already_set_up")
+    tx.run("delete from setting where name = 'setup_code'")
 
 
 def add_area(tx: Transaction, code: str, zh: str, en: str) -> None:

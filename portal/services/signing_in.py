@@ -36,7 +36,7 @@ def sign_in(login: str, password: str, place: Place | None = None) -> SignedIn:
         raise PortalError("sign_in_failed")
     renewed = passwords.rehashed(account["password_hash"], password)
 
-    def job(tx: Transaction) -> SignedIn:
+    def job(tx: Transaction) -> SignedIn | None:
         if renewed:
             tx.run(
                 "update account set password_hash = :new where account_id = :a"
@@ -48,11 +48,15 @@ def sign_in(login: str, password: str, place: Place | None = None) -> SignedIn:
         now = tx.row("select * from account where account_id = :a", a=known)
         same = (account["password_hash"], renewed)
         if now is None or now["status"] != "active" or now["password_hash"] not in same:
-            raise PortalError("sign_in_failed")  # reset or disabled while the password was hashed
+            _refuse(tx, keys, known, place)  # reset or disabled while the password was hashed
+            return None
         throttle.clear(tx, [throttle.LOGIN.of(login)])
         return admit(tx, now, place, "password")
 
-    return context.db.write(job)
+    opened = context.db.write(job)
+    if opened is None:
+        raise PortalError("sign_in_failed")
+    return opened
 
 
 def confirm_password(user: User, password: str, place: Place) -> None:
@@ -205,7 +209,7 @@ def sign_in_by_identity(
         if account is None or account["status"] != "active" or account["demo"]:
             account_log.note_sign_in(tx, "sign_in.failed", known, place)
             return None
-        account_log.note_sign_in(tx, "sign_in.ok", known, place)
+        account_log.note_sign_in(tx, "sign_in.ok", known, place, "service")
         return open_session(tx, known, Stage.FULL, place)
 
     found = current().db.write(job)

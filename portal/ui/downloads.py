@@ -7,7 +7,7 @@ from portal.domain.people import User
 from portal.i18n import language, t
 from portal.services import supervision
 from portal.services.supervision import Overview
-from portal.ui import enterprise_list
+from portal.ui import enterprise_list, guard
 
 EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -99,10 +99,19 @@ def enterprises(user: User, area: str, year: int, sector: str | None, search: st
     """Offer the whole list of enterprises that the filter finds."""
     lang, head, title = language(), enterprise_list.head(), t("overview.sheet_enterprises")
 
+    every_one = guard.later(
+        user,
+        supervision.enterprises,
+        area,
+        year,
+        lang,
+        sector=sector,
+        search=search,
+        many=1_000_000,
+    )
+
     def build() -> bytes:
-        every = supervision.enterprises(
-            user, area, year, lang, sector=sector, search=search, many=1_000_000
-        )
+        every = every_one()
         rows = [enterprise_list.cells(line, lang) for line in every]
         return write_tables([Sheet(title, head, rows, numbers=(4, 6, 8, 9))])
 

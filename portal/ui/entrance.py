@@ -4,6 +4,7 @@ They stand outside Streamlit because only an HTTP answer can set a cookie that s
 page cannot read, and because what is typed here must never lie in the state of a page.
 """
 
+import ipaddress
 from functools import partial
 from typing import Any
 
@@ -87,18 +88,29 @@ async def first_start(request: Request) -> Response:
     """Ask once: the demonstration district, or one's own authority."""
     if await anyio.to_thread.run_sync(setup.installation) is not None:
         return RedirectResponse("/login", status_code=303)
+    far = not _is_near(place_of(request.scope).address)
     if request.method == "GET":
-        return page(request, "setup.html", error=None, values={})
+        return page(request, "setup.html", error=None, values={}, far=far)
     values: dict[str, str] = {}
     try:
         values = await read_form(request)
+        if far:
+            await anyio.to_thread.run_sync(setup.check_code, values.get("code", ""))
         if values.get("choice") == "demo":
             await anyio.to_thread.run_sync(demo.load)
         else:
             await in_turn(_own, values)
     except PortalError as error:
-        return refused(request, "setup.html", error, values=values)
+        return refused(request, "setup.html", error, values=values, far=far)
     return RedirectResponse("/login", status_code=303)
+
+
+def _is_near(address: str) -> bool:
+    """Whether somebody sits at the server itself."""
+    try:
+        return ipaddress.ip_address(address).is_loopback
+    except ValueError:
+        return False
 
 
 def _own(values: dict[str, str]) -> None:

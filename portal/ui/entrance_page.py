@@ -5,7 +5,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 import anyio
 import anyio.to_thread
@@ -21,7 +21,8 @@ from portal.services import sessions
 from portal.services.sessions import SignedIn, Stage
 from portal.services.wording import error_text
 from portal.ui.middleware import cookie_name, language_of, place_of, session_of
-from portal.ui.rate_limit import allow_form
+from portal.ui.origins import is_local_path, is_ours
+from portal.ui.rate_limit import allow_form, first_time
 
 T = TypeVar("T")
 
@@ -67,9 +68,7 @@ def refused(
 def way_back(request: Request) -> str:
     """Where to go afterwards: a place of this portal, never another site."""
     wish = request.query_params.get("next", "/")
-    parts = urlsplit(wish)
-    safe = wish.startswith("/") and not wish.startswith(("//", "/\\")) and not parts.netloc
-    return wish if safe else "/"
+    return wish if is_local_path(wish) else "/"
 
 
 def same_origin(request: Request) -> bool:
@@ -77,7 +76,7 @@ def same_origin(request: Request) -> bool:
     if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
         return False
     origin = request.headers.get("origin")
-    return origin is None or urlsplit(origin).netloc == request.headers.get("host")
+    return origin is None or is_ours(origin, request.headers.get("host", ""))
 
 
 async def read_form(request: Request) -> dict[str, str]:
@@ -88,11 +87,14 @@ async def read_form(request: Request) -> dict[str, str]:
     Raises:
         PortalError: ``foreign_form``, ``too_many_requests`` or ``form_too_large``.
     """
+    where = place_of(request.scope).address
     if not same_origin(request):
         # the first part alone: what follows may be a link that still works
-        log.warning("form of another site", extra={"path": request.url.path.split("/")[1]})
+        if first_time("foreign form", where):
+            path = request.url.path.split("/")[1]
+            log.warning("form of another site", extra={"path": path, "address": where})
         raise PortalError("foreign_form")
-    if not allow_form(place_of(request.scope).address):
+    if not allow_form(where):
         raise PortalError("too_many_requests")
     return await fields_of(request)
 

@@ -76,9 +76,13 @@ def later(user: User, service: Callable[..., T], *arguments: Any, **named: Any) 
 
     def call() -> T:
         now = sessions.user_of(user.session)
-        if now is None:
-            raise NotAllowedError
-        return service(now, *arguments, **named)
+        try:
+            if now is None:
+                raise NotAllowedError
+            return service(now, *arguments, **named)
+        except NotAllowedError:
+            log.warning("refused", extra={"account": user.account_id, "place": "download"})
+            raise
 
     return call
 

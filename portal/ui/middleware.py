@@ -9,7 +9,7 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 import anyio
 import anyio.to_thread
@@ -23,8 +23,9 @@ from portal.config import settings
 from portal.domain.people import User
 from portal.services import account_log, context, housekeeping, sessions
 from portal.services.account_log import Place
+from portal.ui import origins
 from portal.ui.navigation import addresses
-from portal.ui.rate_limit import RateLimit
+from portal.ui.rate_limit import RateLimit, first_time
 from portal.ui.security_headers import SecurityHeaders
 
 LANGUAGE_COOKIE = "anbiao_language"
@@ -112,7 +113,9 @@ class SessionGate:
             await self.app(scope, receive, send)
             return
         if not _own_socket(scope):
-            log.warning("web socket of another site")
+            where = place_of(scope).address
+            if first_time("socket", where):
+                log.warning("web socket of another site", extra={"address": where})
             await _refuse(scope, receive, send)
             return
         if scope["path"] == METRICS:
@@ -138,11 +141,11 @@ def _own_socket(scope: Scope) -> bool:
     """
     if scope["type"] != "websocket":
         return True
-    origins = [v.decode("latin-1") for n, v in scope["headers"] if n == b"origin"]
+    said = [v.decode("latin-1") for n, v in scope["headers"] if n == b"origin"]
     hosts = [v.decode("latin-1") for n, v in scope["headers"] if n == b"host"]
-    if len(origins) != 1 or len(hosts) != 1:
+    if len(said) != 1 or len(hosts) != 1:
         return False
-    return bool(hosts[0]) and urlsplit(origins[0]).netloc == hosts[0]
+    return origins.is_ours(said[0], hosts[0])
 
 
 def _is_lost(scope: Scope, user: User) -> bool:

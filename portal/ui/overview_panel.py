@@ -79,7 +79,7 @@ def draw_kind(view: Overview, kind: str, titles: Mapping[str, str]) -> None:
             "overview.note",
             kind=t(f"overview.{kind}"),
             year=view.year,
-            area=view.area.name(language()),
+            area=style.escape(view.area.name(language())),
         )
     )
 

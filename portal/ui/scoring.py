@@ -31,6 +31,7 @@ def draw_sheet(user: User, assessment: Assessment) -> None:
         try:
             return sheets.save(guard.acting_user(), *place, edits, lang)
         except PortalError as error:
+            flash.note_refusal(error, "sheet")
             text = error_text(error, lang)
             return [
                 {
