@@ -18,6 +18,7 @@ import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 
 import numpy as np
 
@@ -283,14 +284,12 @@ class SheetReader:
         facts = self._head(head)
         if facts is None:
             return None
+        codes: bytes | None
         try:
-            codes = b"".join(map(self._pieces.__getitem__, listed + pieces))
-        except KeyError:
-            learned = self._learn(listed, pieces)
-            if learned is None:
-                return None
-            codes = learned
-        return codes, facts
+            codes = b"".join(itemgetter(*listed, *pieces)(self._pieces))
+        except (KeyError, TypeError):  # one is new, or fewer than two: those give no tuple
+            codes = self._learn(listed, pieces)
+        return None if codes is None else (codes, facts)
 
     def _head(self, head: bytes) -> int | None:
         """Number of the facts of a head as it is written here, else None."""

@@ -113,12 +113,11 @@ class SessionGate:
             await self.app(scope, receive, send)
             return
         if not _own_socket(scope):
-            where = place_of(scope).address
-            if first_time("socket", where):
-                log.warning("web socket of another site", extra={"address": where})
+            _note_once("web socket of another site", scope)
             await _refuse(scope, receive, send)
             return
         if scope["path"] == METRICS:
+            _note_once("closed figures", scope)
             await _refuse(scope, receive, send)
             return
         session = session_of(scope)
@@ -132,6 +131,13 @@ class SessionGate:
         headers = [(n, v) for n, v in scope["headers"] if n != SESSION_HEADER]
         headers.append((SESSION_HEADER, session.encode()))
         await self.app({**scope, "headers": headers}, receive, send)
+
+
+def _note_once(what: str, scope: Scope) -> None:
+    """Tell the operator's log, once a minute for an address."""
+    where = place_of(scope).address
+    if first_time(what, where):
+        log.warning(what, extra={"address": where})
 
 
 def _own_socket(scope: Scope) -> bool:
