@@ -53,7 +53,8 @@ settings.register_profile(
 settings.load_profile("mutation")
 """
 SECTION = '\n[tool.mutmut]\nsource_paths = ["scoring"]\n'
-TEXT_ONLY = re.compile(r"test_every_(refusal|reason_has|shape|sheet|key)_")  # they read text and run nothing
+# they read text and run nothing
+TEXT_ONLY = re.compile(r"test_every_(refusal|reason|shape|sheet|key)_")
 
 
 def prepare(folder: Path, modules: list[str]) -> None:
