@@ -271,8 +271,10 @@ def test_a_sheet_with_nothing_listed_or_nothing_written_out_is_read(
         ALL,
     ]
     texts = [written(GENERAL, sheet, {}) for sheet in sheets]
-    found = figures(SheetReader(GENERAL, NAMED), texts)
+    reader = SheetReader(GENERAL, NAMED)
+    found = figures(reader, texts)
     assert [row[-1] for row in found] == [len(answered), len(answered), len(ALL), len(ALL)]
+    assert figures(reader, texts) == found  # all pieces are known now, of some sheets only one
 
 
 def test_an_item_that_the_first_format_writes_twice_counts_as_its_last_row_says() -> None:
@@ -327,6 +329,9 @@ def test_answers_of_another_edition_are_left_out_where_that_is_asked_for(written
     read = reader.read([written(GENERAL, ALL, FACTS)])
     assert (read.rows, read.columns.open.tolist()) == ([0], [0])
     assert {item for item, _ in reader.left_out} == set(ALL) - set(gone)
+    for _ in range(2):
+        read = reader.read([written(GENERAL, {"1.1": FULL}, {})])
+        assert (read.rows, read.columns.open.tolist()) == ([0], [len(gone)])
 
 
 def test_different_remarks_and_facts_are_forgotten_again(monkeypatch: pytest.MonkeyPatch) -> None:

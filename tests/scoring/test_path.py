@@ -747,6 +747,9 @@ def test_what_meets_a_demand_meets_every_demand_that_asks_no_more() -> None:
     assert two.covers(two)
     assert two.covers(Demand())
     assert not Demand().covers(two)
+    for one in (Demand(least=(("1", 1),)), Demand(shares=((rows, 1),))):
+        assert one.covers(one)
+        assert not Demand().covers(one)
     assert not replace(two, least=(("1", 79),)).covers(two)
     assert not replace(two, shares=((rows, 1),)).covers(two)
     assert not replace(two, groups=(("g", Fraction(1, 2), True),)).covers(two)
@@ -871,3 +874,96 @@ def test_an_element_of_the_general_standard_that_special_deductions_have_used_up
             assert steps.proved
             leads_there(rubric, answers, FACTS, path, steps)
     assert any(step.kind is StepKind.SPECIAL for step in paths[-1].fewest_items.steps)
+
+
+def test_a_path_that_the_engine_contradicts_is_replaced_and_not_called_proved(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rubric = four_parts(ladder=(Rung("1", ">=", Fraction(95)),))
+    rubric = replace(rubric, stars=(StarRule("1", ("*",), Fraction(50)),))
+    answers = with_losses()
+    [right] = next_grades(rubric, answers, {})
+    for wrong in (
+        path_search.Choice(1, 7, frozenset(("1.1",))),  # too little
+        path_search.Choice(6, 33, frozenset(LOST)),  # enough, for other points
+    ):
+        pair = (wrong, wrong)
+        monkeypatch.setattr(path_search.Search, "cheapest", lambda *_, found=pair: found)
+        [path] = next_grades(rubric, answers, {})
+        assert path.outcome is PathOutcome.REACHABLE
+        for steps in (path.fewest_items, path.least_points):
+            assert steps is not None
+            assert steps.proved is False
+            assert steps.points == sum(LOST[step.item] for step in steps.steps)
+            assert len(steps.steps) >= len(taken(right.fewest_items))
+            assert {step.kind for step in steps.steps} == {StepKind.STAR, StepKind.DEDUCTION}
+            leads_there(rubric, answers, {}, path, steps)
+
+
+def test_a_closed_grade_with_shares_and_groups_is_reached_by_way_of_a_better_one() -> None:
+    minimums = (
+        Minimum("2", "1", ">", Fraction(100)),
+        Minimum("2", "office", ">=", Fraction(90)),
+    )
+    shares = (StarRule("2", ("*", "**"), Fraction(75)),)
+    check(four_parts(minimums=minimums, stars=shares), with_losses(), {})
+    # nothing of the element is lost, and it would have to have more than all
+    whole = with_losses({"1.1": 0, "1.2": 0})
+    check(four_parts(minimums=minimums, stars=shares), whole, {})
+
+
+def test_a_better_grade_is_only_searched_where_a_lower_one_asks_for_something_else(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[int] = []
+    cheapest = path_search.Search.cheapest
+
+    def counted(search: path_search.Search, need: int, work: path_search.Work) -> object:
+        asked.append(need)
+        return cheapest(search, need, work)
+
+    monkeypatch.setattr(path_search.Search, "cheapest", counted)
+    rubric, answers = two_rows(60)  # 80 of 200
+    assert len(next_grades(rubric, answers, {})) == 3
+    assert asked == [19, 61, 99]  # 49.5, 70.5 and 89.5 per cent, the nearest first
+    asked.clear()
+    next_grades(replace(rubric, minimums=(Minimum("1", "1", ">=", Fraction(75)),)), answers, {})
+    assert asked == [19, 61, 99]
+    # the better ones may be nearer than all points
+    asked.clear()
+    next_grades(replace(rubric, minimums=(Minimum("3", "1", ">=", Fraction(100)),)), answers, {})
+    assert asked == [19, 99, 61]
+
+
+def test_a_path_is_not_proved_when_the_search_of_a_better_grade_was_given_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    cheapest = path_search.Search.cheapest
+
+    def impatient(search: path_search.Search, need: int, work: path_search.Work) -> object:
+        if need == 99:
+            raise path_search.TooMuchWorkError
+        return cheapest(search, need, work)
+
+    monkeypatch.setattr(path_search.Search, "cheapest", impatient)
+    rubric, _ = two_rows(
+        items=tuple(ItemRubric(f"1.{n}", "1", None, n) for n in (41, 60, 99)),
+        minimums=(Minimum("3", "1", ">=", Fraction(100)),),
+    )
+    answers = {"1.41": seen(31), "1.60": seen(40), "1.99": seen(49)}  # 80 of 200
+    third, second, first = next_grades(rubric, answers, {})
+    # 61 points are enough for the second grade, and so for the third one
+    for path in (third, second):
+        assert path.least_points is not None
+        assert [step.item for step in path.least_points.steps] == ["1.41", "1.60"]
+    assert [path.least_points.proved for path in (third, second, first)] == [False, True, False]
+
+
+def test_a_capped_grade_is_no_way_to_a_lower_one_that_asks_for_more() -> None:
+    rubric, answers = two_rows(
+        20, absence_cap=AbsenceCap("2", points=5), minimums=(Minimum("2", "1", ">=", Fraction(95)),)
+    )
+    items = (*rubric.items, ItemRubric("1.3", "1", None, 10))
+    rubric = replace(rubric, items=items, elements=(ElementRubric("1", 210),))
+    answers |= {"1.1": seen(12), "1.2": seen(28)}
+    check(rubric, answers | {"1.3": Answer(not_applicable="there is none")}, {})

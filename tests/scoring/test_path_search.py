@@ -102,3 +102,63 @@ def test_work_may_be_used_up_to_the_last_step_and_no_further() -> None:
     work.spend(3)
     with pytest.raises(TooMuchWorkError):
         work.spend(1)
+
+
+def in_step(parts: int) -> list[Part]:
+    """Parts that gain two per point, so that sums alone decide."""
+    return [(Option(0, 0, 0), Option(1, n, 2 * n, (), (str(n),))) for n in range(2, parts + 2)]
+
+
+def test_where_gain_is_in_step_with_points_each_count_of_items_is_looked_at_once() -> None:
+    parts = in_step(12)
+    steps = sum(2 * counts for counts in range(1, 13))
+    work = Work(steps)
+    fewest, least = Search(parts, ()).cheapest(2 * 30, work)
+    assert (work.left, fewest.count, fewest.points, least.points) == (0, 3, 30, 30)
+    with pytest.raises(TooMuchWorkError):
+        Search(parts, ()).cheapest(2 * 30, Work(steps - 1))
+
+
+def test_what_has_been_summed_up_once_costs_nothing_more() -> None:
+    search = Search(in_step(12), ())
+    search.cheapest(2 * 30, Work())
+    assert search.cheapest(2 * 70, Work(0)) is not None
+    assert search.cheapest(2 * 91, Work(0)) is None
+
+
+def test_gain_without_points_or_points_without_gain_is_not_in_step() -> None:
+    for odd in (Option(1, 0, 3, (), ("odd",)), Option(1, 3, 0, (), ("odd",))):
+        for parts in ([(Option(0, 0, 0), odd), *in_step(4)], [*in_step(4), (odd,)]):
+            for need in (1, 3, 9, 19, 20, 21, 23):
+                choices = every(parts, (), need)
+                found = Search(parts, ()).cheapest(need, Work())
+                wanted = min(((c.points, c.count) for c in choices), default=None)
+                assert (found and (found[1].points, found[1].count)) == wanted
+
+
+def test_no_more_points_are_looked_at_than_the_fewest_items_cost() -> None:
+    nothing = Option(0, 0, 0)
+    dear = [(nothing, Option(1, 2**n, n, (), (str(n),))) for n in range(8, 14)]
+    parts = [(nothing, Option(1, 3, 20, (), ("cheap",))), *dear]
+    work = Work()
+    before = work.left
+    fewest, least = Search(parts, ()).cheapest(20, work)
+    assert fewest == least == Choice(1, 3, frozenset(("cheap",)))
+    # 192 steps; the sums of all that is dearer would take 648
+    assert before - work.left < 300
+
+
+def test_requirements_alone_are_met_without_any_gain() -> None:
+    nothing = Option(0, 0, 0, (0,))
+    parts = [(nothing, Option(1, 0, 0, (1,), (name,))) for name in "abc"]
+    search = Search(parts, (2,))
+    fewest, least = search.cheapest(0, Work())
+    assert (fewest.count, fewest.points, least.count) == (2, 0, 2)
+    assert search.cheapest(1, Work()) is None
+
+
+def test_without_parts_only_nothing_can_be_asked() -> None:
+    nothing = Choice(0, 0, frozenset())
+    assert Search([], ()).cheapest(0, Work()) == (nothing, nothing)
+    assert Search([], ()).cheapest(1, Work()) is None
+    assert Search([], (1,)).cheapest(0, Work()) is None
