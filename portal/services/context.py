@@ -15,6 +15,11 @@ CHINA = timezone(timedelta(hours=8))
 """The one time of the country; dates that decide are days there, moments are stored in UTC."""
 
 
+def stamp_of(moment: datetime) -> str:
+    """A moment as it is stored and compared: ISO 8601 in UTC, to the second."""
+    return moment.astimezone(UTC).isoformat(timespec="seconds")
+
+
 def _utc_now() -> datetime:
     return datetime.now(UTC)
 
@@ -30,7 +35,7 @@ class Context:
     @property
     def stamp(self) -> str:
         """The present moment, ISO 8601 in UTC."""
-        return self.now().astimezone(UTC).isoformat(timespec="seconds")
+        return stamp_of(self.now())
 
     @property
     def today(self) -> date:

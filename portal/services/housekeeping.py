@@ -1,10 +1,10 @@
 """What is no longer needed is deleted: old sessions, links and waits. The audit log never is."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from portal.errors import PortalError
 from portal.services import throttle
-from portal.services.context import current
+from portal.services.context import current, stamp_of
 from portal.store.database import StoreError, Transaction
 
 SESSIONS = timedelta(days=400)
@@ -28,12 +28,8 @@ def sweep() -> None:
 def _sweep(tx: Transaction) -> None:
     now = current().now()
     throttle.sweep(tx)
-    tx.run("delete from invitation where expires_at < :old", old=_stamp(now - LINKS))
-    tx.run("delete from session where seen_at < :old", old=_stamp(now - SESSIONS))
+    tx.run("delete from invitation where expires_at < :old", old=stamp_of(now - LINKS))
+    tx.run("delete from session where seen_at < :old", old=stamp_of(now - SESSIONS))
     tx.run(
-        "delete from session where stage <> 'full' and expires_at < :old", old=_stamp(now - LINKS)
+        "delete from session where stage <> 'full' and expires_at < :old", old=stamp_of(now - LINKS)
     )
-
-
-def _stamp(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat(timespec="seconds")

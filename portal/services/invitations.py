@@ -6,12 +6,12 @@ holds its hash.
 
 import secrets
 from dataclasses import dataclass
-from datetime import UTC, timedelta
+from datetime import timedelta
 
 from portal.errors import PortalError
 from portal.services import account_log, passwords, throttle
 from portal.services.account_log import Place
-from portal.services.context import current
+from portal.services.context import current, stamp_of
 from portal.services.sessions import SignedIn, end_all, token_hash
 from portal.services.signing_in import admit
 from portal.store.database import Row, Transaction
@@ -52,7 +52,7 @@ def make(tx: Transaction, account_id: str, purpose: str, by: str) -> str:
         p=purpose,
         n=context.stamp,
         by=by,
-        e=(context.now() + LASTS).astimezone(UTC).isoformat(timespec="seconds"),
+        e=stamp_of(context.now() + LASTS),
     )
     return token
 

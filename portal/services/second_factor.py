@@ -138,11 +138,7 @@ def complete(user: User, code: str, place: Place) -> SignedIn:
     def job(tx: Transaction) -> SignedIn | None:
         if not _accepts(tx, user.account_id, code):
             return None
-        tx.run(
-            "update session set ended_at = :n where token_sha256 = :t",
-            n=current().stamp,
-            t=user.session,
-        )
+        sessions.close(tx, user.session)
         by = "recovery" if _typed(code).startswith("R") else "code"
         account_log.note_sign_in(tx, "sign_in.ok", user.account_id, place, by)
         return sessions.open_session(tx, user.account_id, Stage.FULL, place)

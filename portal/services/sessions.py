@@ -9,14 +9,14 @@ import json
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from portal.domain.people import SECOND_FACTOR_ROLES, Role, User
 from portal.errors import InvalidValueError, NotAllowedError, PortalError
 from portal.services import account_log
 from portal.services.account_log import Place
-from portal.services.context import current, local_time
+from portal.services.context import current, local_time, stamp_of
 from portal.store.database import Row, Transaction
 
 IDLE = timedelta(hours=12)
@@ -83,7 +83,7 @@ def open_session(tx: Transaction, account_id: str, stage: Stage, place: Place) -
         r=member["role"],
         o=member["organisation_id"],
         n=context.stamp,
-        e=(context.now() + lasts).astimezone(UTC).isoformat(timespec="seconds"),
+        e=stamp_of(context.now() + lasts),
         stage=stage,
         address=place.address,
         agent=place.agent,
@@ -163,12 +163,7 @@ def sign_out(session: str) -> None:
     """End a session for every tab that uses it."""
 
     def job(tx: Transaction) -> None:
-        ended = tx.row(
-            "update session set ended_at = :n where token_sha256 = :t and ended_at is null"
-            " returning account_id, address, agent",
-            n=current().stamp,
-            t=session,
-        )
+        ended = close(tx, session)
         if ended:
             place = Place(ended["address"], ended["agent"])
             account_log.note_sign_in(tx, "sign_in.out", ended["account_id"], place)
@@ -178,8 +173,14 @@ def sign_out(session: str) -> None:
 
 def replace(session: str) -> None:
     """End a session because its browser has signed in anew; noted with the new one."""
-    current().db.run(
-        "update session set ended_at = :n where token_sha256 = :t and ended_at is null",
+    current().db.write(lambda tx: close(tx, session))
+
+
+def close(tx: Transaction, session: str) -> Row | None:
+    """End a session inside a change that demands it; the row, or None when it had ended."""
+    return tx.row(
+        "update session set ended_at = :n where token_sha256 = :t and ended_at is null"
+        " returning account_id, address, agent",
         n=current().stamp,
         t=session,
     )
@@ -205,7 +206,7 @@ def mine(user: User) -> list[SessionLine]:
         " and expires_at >= :n and seen_at >= :idle order by seen_at desc",
         a=user.account_id,
         n=context.stamp,
-        idle=(context.now() - IDLE).astimezone(UTC).isoformat(timespec="seconds"),
+        idle=stamp_of(context.now() - IDLE),
     )
     rows = [row for row in rows if _lives(row)]  # some roles are stricter
     lines = [
@@ -245,11 +246,7 @@ def end(user: User, key: str) -> None:
         ]
         if not found:
             raise NotAllowedError
-        tx.run(
-            "update session set ended_at = :n where token_sha256 = :t",
-            n=current().stamp,
-            t=found[0],
-        )
+        close(tx, found[0])
         account_log.note(tx, user, user.account_id, "account.session_ended", {})
 
     current().db.write(job)

@@ -7,10 +7,10 @@ name of an account is kept as a hash: what somebody types there may be a passwor
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from portal.errors import PortalError
-from portal.services.context import current
+from portal.services.context import current, stamp_of
 from portal.store.database import Database, Transaction
 
 FORGOTTEN = timedelta(hours=24)
@@ -80,13 +80,13 @@ def fail(tx: Transaction, names: Iterable[str]) -> None:
             " then 1 else throttle.failures + 1 end, noted_at = excluded.noted_at returning *",
             n=name,
             at=context.stamp,
-            old=_stamp(context.now() - FORGOTTEN),
+            old=stamp_of(context.now() - FORGOTTEN),
         )
         wait = LIMITS[name.partition(":")[0]].wait(row["failures"] if row else 1)
         if wait:
             tx.run(
                 "update throttle set until = :u where name = :n",
-                u=_stamp(context.now() + wait),
+                u=stamp_of(context.now() + wait),
                 n=name,
             )
 
@@ -99,9 +99,5 @@ def clear(tx: Transaction, names: Iterable[str]) -> None:
 
 def sweep(tx: Transaction) -> None:
     """Forget what no longer counts."""
-    old = _stamp(current().now() - FORGOTTEN)
+    old = stamp_of(current().now() - FORGOTTEN)
     tx.run("delete from throttle where noted_at < :old", old=old)
-
-
-def _stamp(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat(timespec="seconds")

@@ -27,7 +27,7 @@ from portal.services.regrading import (
     place,
 )
 from portal.services.summaries import OWN
-from portal.store.audit import link
+from portal.store.audit import fields_of, link
 from portal.store.database import Row
 
 FAR = 4
@@ -144,7 +144,7 @@ def _log(problems: list[Problem], rows: int) -> int:
         for row in found:
             if row["enterprise_id"] != chain:
                 chain, previous, expected = row["enterprise_id"], "", 1
-            holds = row["seq"] == expected and row["hash"] == link(previous, _fields(row))
+            holds = row["seq"] == expected and row["hash"] == link(previous, fields_of(row))
             if not holds and broken[-1:] != [chain]:
                 broken.append(chain)
             previous, expected = row["hash"], row["seq"] + 1
@@ -164,19 +164,6 @@ def _log(problems: list[Problem], rows: int) -> int:
     return seen
 
 
-def _fields(row: Row, seq: int | None = None) -> list[object]:
-    return [
-        row["enterprise_id"],
-        row["seq"] if seq is None else seq,
-        row["at"],
-        row["actor"],
-        row["role"],
-        row["action"],
-        row["subject"],
-        row["body"],
-    ]
-
-
 def _home(entries: Sequence[Row], index: int) -> tuple[int, int] | None:
     """The number that an entry was sealed under and the place of what it hangs on (-1: nothing).
 
@@ -187,7 +174,7 @@ def _home(entries: Sequence[Row], index: int) -> tuple[int, int] | None:
     for behind in sorted(near, key=lambda place: abs(place - (index - 1))):
         before = entries[behind]["hash"] if behind >= 0 else ""
         for shift in sorted(range(-FAR, FAR + 1), key=abs):
-            if row["hash"] == link(before, _fields(row, row["seq"] + shift)):
+            if row["hash"] == link(before, fields_of(row, row["seq"] + shift)):
                 return row["seq"] + shift, behind
     return None
 

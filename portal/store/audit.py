@@ -8,7 +8,7 @@ import hashlib
 import json
 from dataclasses import dataclass
 
-from portal.store.database import Database, Transaction
+from portal.store.database import Database, Row, Transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,23 +64,20 @@ def link(previous: str, fields: list[object]) -> str:
     return hashlib.sha256((previous + text).encode()).hexdigest()
 
 
+def fields_of(row: Row, seq: int | None = None) -> list[object]:
+    """What the hash of a stored entry covers, under its own number or another."""
+    number = row["seq"] if seq is None else seq
+    named = ("at", "actor", "role", "action", "subject", "body")
+    return [row["enterprise_id"], number, *(row[name] for name in named)]
+
+
 def broken_links(db: Database, chain: str) -> list[int]:
     """Sequence numbers at which a chain does not hold; empty when it is whole."""
     broken, previous, expected = [], "", 1
     for row in db.rows(
         "select * from audit where enterprise_id = :chain order by seq", chain=chain
     ):
-        fields = [
-            row["enterprise_id"],
-            row["seq"],
-            row["at"],
-            row["actor"],
-            row["role"],
-            row["action"],
-            row["subject"],
-            row["body"],
-        ]
-        if row["seq"] != expected or row["hash"] != link(previous, fields):
+        if row["seq"] != expected or row["hash"] != link(previous, fields_of(row)):
             broken.append(row["seq"])
         previous, expected = row["hash"], row["seq"] + 1
     return broken
